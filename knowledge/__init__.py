@@ -1,0 +1,1 @@
+"""Contributions, search, the local model and grounded answers."""

@@ -1,0 +1,1 @@
+"""The node: config, keys, daemon, exchange, API, client and command line."""

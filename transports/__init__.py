@@ -1,0 +1,1 @@
+"""Carriers of bytes between nodes. They know links and frames, never entries."""
