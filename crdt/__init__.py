@@ -1,1 +1,1 @@
-"""Signed entries, documents, spaces, the store and the sync protocol: no threads, no sockets, no clock."""
+"""Signed entries, documents, spaces, the store and the sync protocol: no threads, no clock."""
