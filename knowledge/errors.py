@@ -10,19 +10,17 @@ MeshError
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from crdt.errors import MeshError
 
 
 class KnowledgeError(MeshError):
     """The commons or the model could not do this."""
 
-    code: ClassVar[str] = "knowledge"
+    code = "knowledge"
 
 
 class ModelUnavailable(KnowledgeError):
-    """No language model runs on this node. Answers are quoted passages; run scripts/setup for it."""
+    """No language model runs here, so answers are quoted passages. To get one: scripts/setup."""
 
     code = "knowledge.model_unavailable"
 
