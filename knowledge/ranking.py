@@ -1,0 +1,280 @@
+"""Find and rank pieces of contributions, on the levels that a reader may see and no others.
+
+Each level's words stand in a full-text table of their own (`index_schema`), so the levels of a
+search decide which tables are opened at all: the permission comes before the search. Consent and
+the other filters stand in the WHERE clause that gives the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from knowledge.contribution import Consent, Level
+from knowledge.index_schema import PIECE_BITS
+from knowledge.passage import Passage
+from knowledge.query import Query, question_words
+from knowledge.snippet import CLOSE_MARK, OPEN_MARK, Snippet, snippet_of
+from knowledge.weighing import Weighing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from sqlite_utils import Database
+
+MAX_LIMIT = 1000
+"""Hits that one search may ask for."""
+
+SNIPPET_WORDS = 28
+
+MAX_QUESTION_WORDS = 12
+"""Words of a question that are looked for, the rarest first."""
+
+_ENOUGH = 5
+"""Hits with all words; with fewer, contributions that hold some of the words follow."""
+
+_PIECES_PER_HIT = 3
+
+_COLUMNS = """
+SELECT passages_{level}.rowid, passages_{level}.rank,
+       contributions.id, contributions.title, contributions.author,
+       contributions.community, contributions.language,
+       snippet(passages_{level}, 1, '{open}', '{close}', '…', {words})
+FROM passages_{level} CROSS JOIN contributions
+WHERE passages_{level} MATCH ?1
+  AND contributions.number = passages_{level}.rowid >> {bits}
+  AND contributions.consent & ?2 = ?2
+  AND (?3 IS NULL OR contributions.language = ?3)
+"""
+
+# Excluded words exclude the contribution, whichever of its pieces holds them.
+_EXCLUSION = """
+  AND (?4 IS NULL OR NOT EXISTS (
+    SELECT 1 FROM passages_{level} AS other
+    WHERE other.passages_{level} MATCH ?4
+      AND other.rowid BETWEEN contributions.number << {bits}
+                          AND (contributions.number << {bits}) + {last}))
+"""
+
+_BEST = _COLUMNS + _EXCLUSION + "ORDER BY passages_{level}.rank LIMIT ?5"
+
+_ONE = _COLUMNS + _EXCLUSION + "AND passages_{level}.rowid = ?5"
+
+_PASSAGE = """
+SELECT contributions.id, contributions.title, contributions.author, contributions.community,
+       contributions.language, contributions.level, pieces.text, pieces.start
+FROM pieces CROSS JOIN contributions
+WHERE pieces.number = ?1
+  AND contributions.number = pieces.number >> {bits}
+  AND contributions.consent & ?2 = ?2
+"""
+
+
+def _for_each_level(template: str) -> dict[Level, str]:
+    return {
+        level: template.format(
+            level=level.value,
+            open=OPEN_MARK,
+            close=CLOSE_MARK,
+            words=SNIPPET_WORDS,
+            bits=PIECE_BITS,
+            last=(1 << PIECE_BITS) - 1,
+        )
+        for level in Level
+    }
+
+
+_BEST_SQL = _for_each_level(_BEST)
+_ONE_SQL = _for_each_level(_ONE)
+_PASSAGE_SQL = _PASSAGE.format(bits=PIECE_BITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A contribution that a search found.
+
+    Attributes:
+        id: Of the contribution, 64 hex characters.
+        snippet: From the piece that fits best.
+        score: Higher is better; comparable only within one list of results.
+    """
+
+    id: str
+    title: str
+    author: str
+    community: str
+    level: Level
+    language: str
+    snippet: Snippet
+    score: float
+
+
+class Ranking:
+    """Full-text search over the index's tables. Reads only.
+
+    Args:
+        db: The database that holds the index.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._conn: Any = db.conn
+        self._weighing = Weighing(db)
+
+    def hits(
+        self,
+        query: Query,
+        *,
+        levels: Collection[Level],
+        limit: int,
+        consent: Consent = Consent.NONE,
+        language: str | None = None,
+    ) -> list[Hit]:
+        """Return the contributions that fit a query, best first, each once.
+
+        Those that hold every word in one piece come first. If they are few, those that hold some
+        of the words follow.
+
+        Args:
+            query: From `knowledge.query.parse_query`.
+            levels: What the reader may see; nothing else is looked at.
+            limit: At most this many hits, up to `MAX_LIMIT`.
+            consent: Only contributions that allow all of these uses.
+            language: Only contributions in this language, a BCP 47 tag.
+        """
+        limit = min(limit, MAX_LIMIT)
+        if not query.terms or limit <= 0:
+            return []
+        excluded = " OR ".join(query.excluded) or None
+        filters = (int(consent), language, excluded)
+        searched = _distinct(levels)
+        found: dict[str, Hit] = {}
+        for hit in self._stages(query, searched, filters, limit):
+            found.setdefault(hit.id, hit)
+            if len(found) == limit:
+                break
+        return list(found.values())
+
+    def passages(
+        self, question: str, *, levels: Collection[Level], limit: int, consent: Consent
+    ) -> list[Passage]:
+        """Return the pieces that a question's words point to, best first.
+
+        Args:
+            question: In anybody's own words; its most common words are left out.
+            levels: What the asker may see; nothing else is looked at.
+            limit: At most this many, up to `MAX_LIMIT`.
+            consent: Only contributions that allow all of these uses.
+        """
+        limit = min(limit, MAX_LIMIT)
+        found: list[Passage] = []
+        if limit <= 0:
+            return found
+        for number, score in self._any_of(
+            question_words(question), _distinct(levels), MAX_QUESTION_WORDS
+        ):
+            row = self._conn.execute(_PASSAGE_SQL, (number, int(consent))).fetchone()
+            if row is None:
+                continue
+            identity, title, author, community, spoken, level, text, start = row
+            found.append(
+                Passage(
+                    identity, title, author, community, spoken, Level(level), text, score, start
+                )
+            )
+            if len(found) == limit:
+                break
+        return found
+
+    def _stages(
+        self,
+        query: Query,
+        levels: list[Level],
+        filters: tuple[int, str | None, str | None],
+        limit: int,
+    ) -> Iterator[Hit]:
+        """Yield hits from the strictest reading of the query to the widest."""
+        count = 0
+        for terms in dict.fromkeys((query.terms, query.loose)):
+            strict = self._all_of(terms, levels, filters, limit)
+            yield from strict
+            count += len(strict)
+            if count >= min(limit, _ENOUGH):
+                return
+        if len(query.loose) > 1:
+            yield from self._widened(query.loose, levels, filters)
+
+    def _all_of(
+        self,
+        terms: tuple[str, ...],
+        levels: list[Level],
+        filters: tuple[int, str | None, str | None],
+        limit: int,
+    ) -> list[Hit]:
+        expression = " AND ".join(terms)
+        rows = {
+            level: ranked
+            for level in levels
+            if (ranked := self._best(level, expression, filters, limit))
+        }
+        if not rows:
+            return []
+        scales = self._weighing.scales(self._weighing.words(terms, rows), rows)
+        hits = [
+            _hit(row, level, row[1] * scales[level])
+            for level, ranked in rows.items()
+            for row in ranked
+        ]
+        hits.sort(key=lambda hit: (-hit.score, hit.id))
+        return hits
+
+    def _best(
+        self,
+        level: Level,
+        expression: str,
+        filters: tuple[int, str | None, str | None],
+        limit: int,
+    ) -> list[Any]:
+        """Return the best row of each contribution, best first, at most `limit`."""
+        wanted = limit
+        while True:
+            rows = self._conn.execute(_BEST_SQL[level], (expression, *filters, wanted)).fetchall()
+            best: dict[str, Any] = {}
+            for row in rows:
+                best.setdefault(row[2], row)
+            if len(best) >= limit or len(rows) < wanted:
+                return list(best.values())[:limit]
+            wanted *= 8
+
+    def _widened(
+        self,
+        terms: tuple[str, ...],
+        levels: list[Level],
+        filters: tuple[int, str | None, str | None],
+    ) -> Iterator[Hit]:
+        expression = " OR ".join(terms)
+        seen: set[int] = set()
+        for number, score in self._any_of(terms, levels, len(terms)):
+            if number >> PIECE_BITS in seen:
+                continue
+            seen.add(number >> PIECE_BITS)
+            for level in levels:
+                parameters = (expression, *filters, number)
+                row = self._conn.execute(_ONE_SQL[level], parameters).fetchone()
+                if row is not None:
+                    yield _hit(row, level, score)
+
+    def _any_of(
+        self, terms: Collection[str], levels: list[Level], most: int
+    ) -> list[tuple[int, float]]:
+        """Return pieces with any of the rarest terms and their scores, best first."""
+        words = self._weighing.telling(self._weighing.words(terms, levels), most)
+        scores = self._weighing.scored(words, levels)
+        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _hit(row: Any, level: Level, score: float) -> Hit:  # noqa: ANN401 - a row of _COLUMNS
+    return Hit(row[2], row[3], row[4], row[5], level, row[6], snippet_of(row[7]), score)
+
+
+def _distinct(levels: Collection[Level]) -> list[Level]:
+    return [level for level in Level if level in levels]
