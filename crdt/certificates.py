@@ -1,0 +1,92 @@
+"""Who writes a log: the pseudonym's word in the log itself, and the binding in `inner`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crdt.errors import BadCertificate, BadSignature
+from crdt.ids import LogId, MemberId, Pseudonym, SpaceId
+from crdt.keys import Enrolment, check_device_signature
+from crdt.signing import Domain, check_signature
+from crdt.skeletons import Binding, Certificate
+
+if TYPE_CHECKING:
+    from crdt.entry import Header
+    from crdt.keys import DeviceKeys, LogKeys
+
+NO_ERA = 0
+
+
+def certify(keys: LogKeys, space: SpaceId, stamp_ms: int) -> Certificate:
+    """Write the first skeleton of a log."""
+    message = _certificate_message(space, keys.log, keys.incarnation, NO_ERA)
+    return Certificate(
+        stamp_ms=stamp_ms,
+        cites=(),
+        pseudonym=keys.pseudonym,
+        incarnation=keys.incarnation,
+        era=NO_ERA,
+        proof=keys.withdrawal.sign(Domain.CERTIFICATE, message),
+    )
+
+
+def check_certificate(header: Header, certificate: Certificate) -> Pseudonym:
+    """Make sure that a certificate belongs to the log whose entry it is.
+
+    Returns:
+        Who writes the log.
+
+    Raises:
+        BadCertificate: It is not the log's first entry, or the pseudonym did not sign it.
+    """
+    if header.sequence != 1 or header.is_sealed:
+        raise BadCertificate("a certificate is the first entry of its log, and clear")
+    message = _certificate_message(
+        header.space, header.log, certificate.incarnation, certificate.era
+    )
+    try:
+        check_signature(certificate.pseudonym, Domain.CERTIFICATE, message, certificate.proof)
+    except BadSignature as error:
+        raise BadCertificate("not signed by its pseudonym") from error
+    return Pseudonym(certificate.pseudonym)
+
+
+def _certificate_message(space: SpaceId, log: LogId, incarnation: bytes, era: int) -> bytes:
+    return space + log + incarnation + era.to_bytes(4, "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The member and device behind a log."""
+
+    member: MemberId
+    device_public: bytes
+
+
+def bind(keys: DeviceKeys, space: SpaceId, log: LogKeys, stamp_ms: int) -> Binding:
+    """Say, for members' eyes only, that a log is this device's."""
+    enrolment = keys.enrolment
+    return Binding(
+        stamp_ms=stamp_ms,
+        cites=(),
+        space=space,
+        log=log.log,
+        pseudonym=log.pseudonym,
+        member=enrolment.member,
+        device=enrolment.device_public,
+        enrolment=enrolment.signature,
+        proof=keys.device.sign(Domain.BINDING, space + log.log + log.pseudonym),
+    )
+
+
+def check_binding(binding: Binding) -> Writer:
+    """Make sure that the member enrolled the device and the device claims the log.
+
+    Raises:
+        BadSignature: One of them did not sign.
+    """
+    Enrolment(MemberId(binding.member), binding.device, binding.enrolment).check()
+    message = binding.space + binding.log + binding.pseudonym
+    check_device_signature(binding.device, Domain.BINDING, message, binding.proof)
+    return Writer(MemberId(binding.member), binding.device)
