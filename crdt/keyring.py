@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from nacl.bindings import (
-    crypto_aead_xchacha20poly1305_ietf_decrypt,
-    crypto_aead_xchacha20poly1305_ietf_encrypt,
-)
-from nacl.exceptions import CryptoError
 
+from crdt.aead import seal, unseal
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.errors import CannotOpen, CrdtError
 from crdt.ids import EntryId, EpochId, epoch_id
@@ -25,8 +21,6 @@ if TYPE_CHECKING:
 
 MAX_EARLIER = 64
 """Epochs whose keys one epoch seals; each of them seals its own, so none is lost."""
-
-_NONCE = bytes(24)
 
 
 class _Earlier(WireStruct, frozen=True):
@@ -53,9 +47,7 @@ def write_epoch(
         cites: Control heads; the epoch reflects every removal among what they reach.
         stamp_ms: Our clock.
     """
-    sealed: bytes = crypto_aead_xchacha20poly1305_ietf_encrypt(
-        encode(_Earlier(tuple(earlier[:MAX_EARLIER]))), b"", _NONCE, derive(key, b"mesh earlier")
-    )
+    sealed = seal(derive(key, b"mesh earlier"), encode(_Earlier(tuple(earlier[:MAX_EARLIER]))))
     return Epoch(stamp_ms, cites, epoch_id(key), _boxes(key, devices), sealed)
 
 
@@ -128,10 +120,7 @@ def _our_key(record: Epoch | Share, device: DeviceKey) -> bytes | None:
 
 def _earlier_keys(record: Epoch, key: bytes) -> tuple[bytes, ...]:
     try:
-        plain: bytes = crypto_aead_xchacha20poly1305_ietf_decrypt(
-            record.earlier, b"", _NONCE, derive(key, b"mesh earlier")
-        )
-        return _DECODE_EARLIER(plain).keys
-    except (CryptoError, CrdtError):
+        return _DECODE_EARLIER(unseal(derive(key, b"mesh earlier"), record.earlier)).keys
+    except CrdtError:
         # Whoever wrote the epoch sealed rubbish: the key itself still serves.
         return ()

@@ -11,21 +11,14 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from nacl.bindings import (
-    crypto_aead_xchacha20poly1305_ietf_decrypt,
-    crypto_aead_xchacha20poly1305_ietf_encrypt,
-)
-from nacl.exceptions import CryptoError
-
+from crdt.aead import KEY_BYTES, TAG_BYTES, seal, unseal
 from crdt.errors import CannotOpen, Malformed
 from crdt.keys import derive
 
 if TYPE_CHECKING:
     from crdt.entry import Header
 
-EPOCH_KEY_BYTES = 32
-TAG_BYTES = 16
-_NONCE = bytes(24)
+EPOCH_KEY_BYTES = KEY_BYTES
 
 
 class Part(IntEnum):
@@ -65,10 +58,7 @@ def close_part(
     if epoch_key is None:
         return salt + plain
     key = _part_key(epoch_key, header, part, salt)
-    sealed: bytes = crypto_aead_xchacha20poly1305_ietf_encrypt(
-        plain, header.bound_data, _NONCE, key
-    )
-    return salt + sealed
+    return salt + seal(key, plain, header.bound_data)
 
 
 def open_part(part: Part, stored: bytes, header: Header, epoch_key: bytes | None) -> bytes:
@@ -88,13 +78,7 @@ def open_part(part: Part, stored: bytes, header: Header, epoch_key: bytes | None
     if epoch_key is None:
         raise CannotOpen
     key = _part_key(epoch_key, header, part, salt)
-    try:
-        plain: bytes = crypto_aead_xchacha20poly1305_ietf_decrypt(
-            body, header.bound_data, _NONCE, key
-        )
-    except CryptoError as error:
-        raise CannotOpen from error
-    return plain
+    return unseal(key, body, header.bound_data)
 
 
 def _part_key(epoch_key: bytes, header: Header, part: Part, salt: bytes) -> bytes:

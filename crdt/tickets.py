@@ -16,14 +16,10 @@ from base64 import b32decode, b32encode
 from typing import Annotated
 
 import msgspec
-from nacl.bindings import (
-    crypto_aead_xchacha20poly1305_ietf_decrypt,
-    crypto_aead_xchacha20poly1305_ietf_encrypt,
-)
-from nacl.exceptions import CryptoError
 
+from crdt.aead import NONCE_BYTES, seal, unseal
 from crdt.codec import Decoder, WireStruct, encode
-from crdt.errors import BadInvite, CannotOpen, CrdtError, Malformed
+from crdt.errors import BadInvite, CrdtError, Malformed
 from crdt.ids import Pseudonym, SpaceId, digest
 from crdt.keys import derive
 from crdt.signing import Domain, SigningKey, check_signature
@@ -33,7 +29,6 @@ SECRET_BYTES = 16
 _MARK = "MESH1"
 _CHECK_BYTES = 4
 _MAX_BYTES = 512
-_NONCE_BYTES = 24
 
 
 class Ticket(WireStruct, frozen=True):
@@ -128,12 +123,9 @@ def seal_joiner(sealing: bytes, joiner: Joiner, nonce: bytes) -> bytes:
         joiner: Name, member and device.
         nonce: 24 random bytes.
     """
-    if len(nonce) != _NONCE_BYTES:
-        raise ValueError(f"a nonce has {_NONCE_BYTES} bytes")
-    sealed: bytes = crypto_aead_xchacha20poly1305_ietf_encrypt(
-        encode(joiner), b"", nonce, derive(sealing, b"mesh joiner")
-    )
-    return nonce + sealed
+    if len(nonce) != NONCE_BYTES:
+        raise ValueError(f"a nonce has {NONCE_BYTES} bytes")
+    return nonce + seal(derive(sealing, b"mesh joiner"), encode(joiner), nonce=nonce)
 
 
 def open_joiner(sealing: bytes, box: bytes) -> Joiner:
@@ -143,13 +135,7 @@ def open_joiner(sealing: bytes, box: bytes) -> Joiner:
         CannotOpen: Sealed for another invite, or damaged.
         Malformed: Not a joiner.
     """
-    nonce, sealed = box[:_NONCE_BYTES], box[_NONCE_BYTES:]
+    nonce, sealed = box[:NONCE_BYTES], box[NONCE_BYTES:]
     if not sealed:
         raise Malformed("an empty box")
-    try:
-        plain: bytes = crypto_aead_xchacha20poly1305_ietf_decrypt(
-            sealed, b"", nonce, derive(sealing, b"mesh joiner")
-        )
-    except CryptoError as error:
-        raise CannotOpen from error
-    return _DECODE_JOINER(plain)
+    return _DECODE_JOINER(unseal(derive(sealing, b"mesh joiner"), sealed, nonce=nonce))
