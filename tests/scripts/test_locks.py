@@ -54,3 +54,10 @@ def test_every_dependency_of_the_project_is_locked() -> None:
 
 def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[<>=\[ ]", requirement)[0].lower() for requirement in requirements}
+
+
+def test_the_licence_of_every_locked_package_is_told() -> None:
+    told = set(re.findall(r"`([a-z0-9._-]+)`", (CHECKOUT / "docs/licences.md").read_text()))
+    locks = ("requirements.lock", "requirements-model.lock", "requirements-compile.lock")
+
+    assert {name for lock in locks for name in pins(CHECKOUT / lock)} - told == set()
