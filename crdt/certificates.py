@@ -77,11 +77,12 @@ def bind(keys: DeviceKeys, space: SpaceId, log: LogKeys, stamp_ms: int) -> Bindi
         device=enrolment.device_public,
         enrolment=enrolment.signature,
         proof=keys.device.sign(Domain.BINDING, space + log.log + log.pseudonym),
+        claim=log.withdrawal.sign(Domain.BINDING, space + enrolment.device_public),
     )
 
 
 def check_binding(binding: Binding) -> Writer:
-    """Make sure that the member enrolled the device and the device claims the log.
+    """Make sure that the member enrolled the device, and device and pseudonym claim each other.
 
     Raises:
         BadSignature: One of them did not sign.
@@ -89,4 +90,6 @@ def check_binding(binding: Binding) -> Writer:
     Enrolment(MemberId(binding.member), binding.device, binding.enrolment).check()
     message = binding.space + binding.log + binding.pseudonym
     check_device_signature(binding.device, Domain.BINDING, message, binding.proof)
+    claimed = binding.space + binding.device
+    check_signature(binding.pseudonym, Domain.BINDING, claimed, binding.claim)
     return Writer(MemberId(binding.member), binding.device)

@@ -131,6 +131,7 @@ class Binding(Skeleton, frozen=True, tag=int(Kind.BINDING)):
         device: 64 public bytes.
         enrolment: By the member's root over the device.
         proof: By the device over space, log and pseudonym.
+        claim: By the pseudonym over the device, so that nobody binds another's log.
     """
 
     space: Bytes32
@@ -140,6 +141,7 @@ class Binding(Skeleton, frozen=True, tag=int(Kind.BINDING)):
     device: Bytes64
     enrolment: Bytes64
     proof: Bytes64
+    claim: Bytes64
 
 
 class Invite(Skeleton, frozen=True, tag=int(Kind.INVITE)):

@@ -49,6 +49,7 @@ def test_a_binding_needs_the_word_of_member_and_device() -> None:
         {"member": eve.member},
         {"device": eve.device_public},
         {"log": log_keys("eve").log},
+        {"pseudonym": log_keys("eve").pseudonym},
         {"device": eve.device_public, "enrolment": eve.signature, "member": eve.member},
     ):
         with pytest.raises(BadSignature):
