@@ -24,7 +24,8 @@ MAX_PIECES = 4096
 
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")
 _SENTENCE_END = re.compile(r"[.!?…。！？۔؟]['\"»”’)]*\s+|\n")  # noqa: RUF001
-_HEADING = re.compile(r"(?:#{1,6}\s[^\n]*|[^\n]*\n[=-]{3,})\s*\Z")
+_HEADING = re.compile(r"#{1,6}\s")
+_UNDERLINES = ("===", "---")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def pieces(text: str) -> list[Piece]:
     cut: list[Piece] = []
     start = end = 0
     for paragraph_end in _paragraph_ends(text):
-        is_joined = paragraph_end - start <= SMALL or _HEADING.match(text, start, end)
+        is_joined = paragraph_end - start <= SMALL or _is_heading(text, start, end)
         if end > start and not is_joined:
             cut.extend(_shortened(text, start, end))
             start = end
@@ -60,6 +61,15 @@ def _paragraph_ends(text: str) -> Iterator[int]:
         yield found.end()
     if text:
         yield len(text)
+
+
+def _is_heading(text: str, start: int, end: int) -> bool:
+    if end - start > SMALL:
+        return False
+    lines = text[start:end].strip().split("\n")
+    if len(lines) == 1:
+        return _HEADING.match(lines[0]) is not None
+    return len(lines) == 2 and lines[1].startswith(_UNDERLINES)
 
 
 def _shortened(text: str, start: int, end: int) -> Iterator[Piece]:
