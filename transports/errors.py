@@ -33,7 +33,7 @@ class Unreachable(TransportError):
 
 
 class BadAddress(TransportError):
-    """That is not an address this node can reach. Compare it with the peer's own `meshnode status`."""
+    """That is not an address this node can reach. Compare it with the one the peer shows."""
 
     code = "transport.bad_address"
 

@@ -17,6 +17,16 @@ MAX_FRAME_BYTES = 64 * 1024
 """Largest frame a link takes or delivers: bounds what one peer can make us hold."""
 
 
+def check_frame(frame: bytes) -> None:
+    """Refuse a frame that no link carries.
+
+    Raises:
+        ValueError: It is empty or larger than `MAX_FRAME_BYTES`.
+    """
+    if not 0 < len(frame) <= MAX_FRAME_BYTES:
+        raise ValueError(f"a frame has 1 to {MAX_FRAME_BYTES} bytes, this one {len(frame)}")
+
+
 @dataclass(frozen=True, slots=True)
 class LinkProfile:
     """What a link can bear, so that sync can decide what to send over it.
@@ -78,6 +88,8 @@ class Link(Protocol):
     async def send(self, frame: bytes) -> None:
         """Send a frame; returns when the carrier has taken it over.
 
+        Waits while the peer does not take what was sent before, so memory stays bounded.
+
         Raises:
             ValueError: The frame is larger than `MAX_FRAME_BYTES` or empty.
             LinkClosed: The link is gone.
@@ -85,10 +97,11 @@ class Link(Protocol):
         ...
 
     async def receive(self) -> bytes:
-        """Wait for the next frame.
+        """Wait for the next frame. A cancelled wait loses nothing.
 
         Raises:
             LinkClosed: The link is gone and every frame that arrived was taken.
+            FrameTooLarge: The same, because the peer sent more than it may.
         """
         ...
 
