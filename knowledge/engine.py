@@ -53,10 +53,13 @@ class Prompt:
         turns: The conversation so far; put what stays the same between questions
             first, since the engine keeps the longest common beginning.
         max_tokens: Longest reply, 1 to `MAX_REPLY_TOKENS`.
+        vocabulary: Text whose tokens are the only ones that the reply may use; "" sets no
+            bound. It keeps a weak model at the words of its sources.
     """
 
     turns: tuple[Turn, ...]
     max_tokens: int = 96
+    vocabulary: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no engine could take."""
@@ -64,7 +67,7 @@ class Prompt:
             raise ValueError("a prompt needs a turn")
         if not 1 <= self.max_tokens <= MAX_REPLY_TOKENS:
             raise ValueError(f"max_tokens must lie in 1..{MAX_REPLY_TOKENS}")
-        if sum(len(turn.text) for turn in self.turns) > MAX_PROMPT_CHARS:
+        if sum(len(turn.text) for turn in self.turns) + len(self.vocabulary) > MAX_PROMPT_CHARS:
             raise ValueError(f"a prompt holds at most {MAX_PROMPT_CHARS} characters")
 
 

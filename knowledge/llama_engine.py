@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from contextlib import suppress
 from itertools import count
@@ -92,6 +93,7 @@ class LlamaEngine:
             next(self._ids),
             tuple(messages.Turn(turn.role.value, turn.text) for turn in prompt.turns),
             prompt.max_tokens,
+            prompt.vocabulary,
         )
         replies = await run.ask(request)
         done: messages.Done | None = None
@@ -258,12 +260,18 @@ class _Run:
     def kill(self) -> None:
         """End the process at once."""
         if self._process.returncode is None:
+            # Not Process.kill(): it polls, and takes the exit status from asyncio's watcher.
             with suppress(ProcessLookupError):
-                self._process.kill()
+                os.kill(self._process.pid, signal.SIGKILL)
 
     async def wait_end(self) -> str:
         """Wait until the process is gone and return how it ended."""
-        status = await self._process.wait()
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                status = await self._process.wait()
+        except TimeoutError:  # it closed its output and lives on
+            self.kill()
+            status = await self._process.wait()
         return f"ended by signal {-status}" if status < 0 else f"ended with status {status}"
 
     async def close(self) -> None:
@@ -318,10 +326,9 @@ class _Run:
                     case _:
                         break
         except (ValueError, OSError):
-            pass  # nonsense or a broken pipe: as good as gone, and killed below
+            self.kill()  # nonsense or a broken pipe: as good as gone
         finally:
             self._ended = True
-            self.kill()
             for replies in self._waiting.values():
                 replies.put_nowait(None)
 

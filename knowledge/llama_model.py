@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from knowledge.model_messages import Turn
+    import numpy.typing as npt
+
+    from knowledge.model_messages import Phrase, Turn
 
 CONTEXT_TOKENS = 4096
 """Longest prompt and reply together; at most what the model was trained for."""
@@ -104,9 +106,14 @@ class LlamaModel:
         self._vocab_size = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self._batch = llama_cpp.llama_batch_init(SLICE_TOKENS, 0, 1)
         self._held: list[int] = []
+        self._ends = {
+            token
+            for token in range(self._vocab_size)
+            if llama_cpp.llama_vocab_is_eog(self._vocab, token)
+        }
         self._template = self._read_template()
 
-    def reply(self, turns: Sequence[Turn], max_tokens: int, cost: Cost) -> Iterator[str]:
+    def reply(self, request: Phrase, cost: Cost) -> Iterator[str]:
         """Make a reply, greedily; yields "" between slices of the prompt, then text.
 
         Stop iterating to cancel: what was decoded stays usable as a beginning.
@@ -114,8 +121,8 @@ class LlamaModel:
         Raises:
             PromptTooLong: It does not fit; nothing was decoded.
         """
-        prompt = self.tokens_of(turns)
-        if len(prompt) + max_tokens > self.context_tokens:
+        prompt = self.tokens_of(request.turns)
+        if len(prompt) + request.max_tokens > self.context_tokens:
             raise PromptTooLong(f"{len(prompt)} tokens")
         began = time.perf_counter()
         start = self._keep_common_beginning(prompt)
@@ -127,15 +134,16 @@ class LlamaModel:
 
         began = time.perf_counter()
         characters = codecs.getincrementaldecoder("utf-8")("replace")
-        token = self._likeliest()
-        while not llama_cpp.llama_vocab_is_eog(self._vocab, token):
+        allowed = self._allowed(request.vocabulary)
+        token = self._likeliest(allowed)
+        while token not in self._ends:
             cost.tokens += 1
             cost.decode_ms = (time.perf_counter() - began) * 1000
             yield characters.decode(self._piece(token))
-            if cost.tokens == max_tokens:
+            if cost.tokens == request.max_tokens:
                 return
             self._decode([token])
-            token = self._likeliest()
+            token = self._likeliest(allowed)
         cost.stopped = True
 
     def tokens_of(self, turns: Sequence[Turn]) -> list[int]:
@@ -155,7 +163,7 @@ class LlamaModel:
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
 
-    def _new_context(self, threads: int, batch_threads: int) -> ctypes.c_void_p:
+    def _new_context(self, threads: int, batch_threads: int) -> object:
         settings = llama_cpp.llama_context_default_params()
         settings.n_ctx = self.context_tokens
         settings.n_batch = settings.n_ubatch = SLICE_TOKENS
@@ -203,9 +211,19 @@ class LlamaModel:
             raise RuntimeError(f"llama_decode returned {status}")
         self._held += tokens
 
-    def _likeliest(self) -> int:
-        logits = llama_cpp.llama_get_logits_ith(self._context, -1)
-        return int(np.ctypeslib.as_array(logits, (self._vocab_size,)).argmax())
+    def _allowed(self, vocabulary: str) -> npt.NDArray[np.intp] | None:
+        """Return the tokens that a reply may use, the ends of a reply among them."""
+        if not vocabulary:
+            return None
+        tokens = set(self._tokenise(vocabulary, parse_special=False))
+        return np.array(sorted(tokens | self._ends), dtype=np.intp)
+
+    def _likeliest(self, allowed: npt.NDArray[np.intp] | None) -> int:
+        pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
+        logits = np.ctypeslib.as_array(pointer, (self._vocab_size,))
+        if allowed is None:
+            return int(logits.argmax())
+        return int(allowed[logits[allowed].argmax()])
 
     def _piece(self, token: int, *, special: bool = False) -> bytes:
         buffer = ctypes.create_string_buffer(_MAX_PIECE_BYTES)

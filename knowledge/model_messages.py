@@ -31,11 +31,12 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Phrase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="phrase"):
-    """Answer these turns with at most `max_tokens` tokens."""
+    """Answer these turns with at most `max_tokens` tokens, of those in `vocabulary` if any."""
 
     id: int
     turns: tuple[Turn, ...]
     max_tokens: int
+    vocabulary: str = ""
 
 
 class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="cancel"):

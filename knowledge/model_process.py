@@ -68,7 +68,7 @@ class ModelProcess:
 
         cost, reason = Cost(), "length"
         try:
-            for text in model.reply(request.turns, request.max_tokens, cost):
+            for text in model.reply(request, cost):
                 if request.id in self._cancelled:
                     reason = "cancelled"
                     break
