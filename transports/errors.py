@@ -7,6 +7,8 @@ MeshError
         BadAddress          not an address of this carrier
         CarrierUnavailable  the carrier cannot be started on this machine
         FrameTooLarge       a peer announced a frame beyond the bound
+        NotABundle          a file is no bundle, or one of newer software
+        BundleNotWritten    a medium would not take a bundle
 """
 
 from __future__ import annotations
@@ -48,3 +50,15 @@ class FrameTooLarge(TransportError):
     """A peer sent more at once than the protocol allows, so the link was closed."""
 
     code = "transport.frame_too_large"
+
+
+class NotABundle(TransportError):
+    """This file is not a bundle that this version can read. Check that it is the right file."""
+
+    code = "transport.not_a_bundle"
+
+
+class BundleNotWritten(TransportError):
+    """The bundle could not be written. Check that the medium is in, has room and is sound."""
+
+    code = "transport.bundle_not_written"
