@@ -91,14 +91,6 @@ class Logs(Protocol):
         """
         ...
 
-    def name(self, log: LogId, pseudonym: Pseudonym) -> tuple[EntryId, ...]:
-        """Note who writes a log, as its certificate says, and carry out what waited for it.
-
-        Returns:
-            Entries of the log that a withdrawal already here has now erased.
-        """
-        ...
-
     def ranges(self, log: LogId) -> tuple[Range, ...]:
         """Tell which numbers of a log are in the set, lowest first."""
         ...
@@ -163,8 +155,8 @@ class Entries(Protocol):
         """Give id and number of everything in the set, in no particular order."""
         ...
 
-    def newest(self, space: SpaceId) -> int:
-        """Return the highest number received in a space, 0 for none."""
+    def newest(self) -> int:
+        """Return the highest number given out so far, 0 for none."""
         ...
 
     def sending_order(
@@ -217,6 +209,14 @@ class Erasures(Protocol):
 
         Raises:
             TooLarge: More than `MAX_AWAITED` ids of this space are waited for.
+        """
+        ...
+
+    def name_log(self, log: LogId, pseudonym: Pseudonym) -> tuple[EntryId, ...]:
+        """Note who writes a log, as its certificate says, and carry out what waited for it.
+
+        Returns:
+            Entries of the log that a withdrawal already here has now erased.
         """
         ...
 
@@ -340,6 +340,13 @@ class Store(Protocol):
 
         Returns:
             Whether it could: False while another connection still reads old pages.
+        """
+        ...
+
+    def compact(self) -> None:
+        """Write the whole file anew: leaves nothing behind that was ever deleted from any table.
+
+        Takes time and memory in proportion to the file; `checkpoint` suffices for entries.
         """
         ...
 
