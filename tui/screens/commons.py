@@ -1,0 +1,217 @@
+"""The commons: everything the community knows, to search, read and add to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from tui import plain_text
+from tui.plain_text import count
+from tui.screens.editor import EditorScreen
+from tui.screens.filters import FiltersScreen
+from tui.screens.framed import FramedScreen
+from tui.screens.import_files import ImportScreen
+from tui.screens.reader import ReaderScreen
+from tui.screens.withdrawals import WithdrawalsScreen
+from tui.widgets.contribution_list import ContributionList
+from tui.widgets.field import QuietInput
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from meshnode.views import ContributionPage, ContributionView
+    from tui.session import Session
+
+DEBOUNCE_S = 0.15
+"""A pause of this length means that the word is finished, at least for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is listed, and how."""
+
+    words: str = ""
+    level: str = ""
+    language: str = ""
+    tag: str = ""
+    author: str = ""
+    sort: str = ""
+
+
+class CommonsScreen(FramedScreen[None]):
+    """The list, the search line above it, and all that begins here."""
+
+    SECTION = "commons"
+    TOPICS: ClassVar[frozenset[str]] = frozenset({"contributions"})
+    HELP_TEXT = (
+        "Everything you may read. ⌂ marks what only members see, ◇ what allied communities see. "
+        "The list reaches as far as the commons does; only what you look at is fetched."
+    )
+    AUTO_FOCUS = "ContributionList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search", key_display="/"),
+        Binding("n", "add", "New"),
+        Binding("f", "filter", "Filter"),
+        Binding("i", "import", "Import"),
+        Binding("o", "sort", "Order"),
+        Binding("u", "withdrawals", "Withdrawn", show=False),
+        Binding("escape", "clear", "Clear the search and filters", show=False),
+        Binding("down", "to_list", "To the list", show=False),
+    ]
+    SORTS = ("", "title", "author")
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._listing = Listing()
+
+    def compose_body(self) -> ComposeResult:
+        """Give the search line, the list, and what to do when it is empty."""
+        with Horizontal(id="search-line"):
+            yield QuietInput(placeholder="/ searches as you type", id="search")
+            yield Static("", markup=False, id="count")
+        with Vertical(id="list-frame"):
+            yield ContributionList(self._page, id="list")
+            yield Static("", markup=False, id="empty")
+
+    def on_mount(self) -> None:
+        """Begin with the list alone."""
+        self.query_one("#empty").display = False
+
+    def refresh_body(self) -> None:
+        """Bring the rows on screen up to date."""
+        self.query_one(ContributionList).fetch_again()
+
+    async def _page(self, offset: int, limit: int) -> ContributionPage:
+        asked = self._listing
+        return await self.client.contributions(
+            q=asked.words,
+            level=asked.level,
+            language=asked.language,
+            tag=asked.tag,
+            author=asked.author,
+            sort=asked.sort,
+            offset=offset,
+            limit=limit,
+        )
+
+    def _list(self, listing: Listing) -> None:
+        if listing != self._listing:
+            self._listing = listing
+            self.query_one(ContributionList).list_from(self._page)
+
+    # --- search, filters, order ---
+
+    @on(Input.Changed, "#search")
+    def _typed(self, message: Input.Changed) -> None:
+        self.start("search", self._search_soon, message.value)
+
+    async def _search_soon(self, words: str) -> None:
+        await asyncio.sleep(DEBOUNCE_S)
+        self._list(replace(self._listing, words=words.strip()))
+
+    @on(Input.Submitted, "#search")
+    def action_to_list(self) -> None:
+        """Go from the search line to the list."""
+        self._list(replace(self._listing, words=self.query_one("#search", Input).value.strip()))
+        self.query_one(ContributionList).focus()
+
+    def action_search(self) -> None:
+        """Go to the search line."""
+        self.query_one("#search", Input).focus()
+
+    def action_clear(self) -> None:
+        """Leave the search line, or list everything again."""
+        search = self.query_one("#search", Input)
+        if search.has_focus and search.value:
+            self.query_one(ContributionList).focus()
+            return
+        search.value = ""
+        self._list(Listing(sort=self._listing.sort))
+        self.query_one(ContributionList).focus()
+
+    def action_sort(self) -> None:
+        """Order by the next thing: newest, title, author."""
+        following = (self.SORTS.index(self._listing.sort) + 1) % len(self.SORTS)
+        self._list(replace(self._listing, sort=self.SORTS[following]))
+
+    def action_filter(self) -> None:
+        """Choose what to leave out."""
+        now = self._listing
+        filters = {n: getattr(now, n) for n in ("level", "language", "tag", "author")}
+        self.app.push_screen(FiltersScreen(self.session, filters), self._filtered)
+
+    def _filtered(self, filters: dict[str, str] | None) -> None:
+        if filters is not None:
+            self._list(replace(self._listing, **filters))
+
+    # --- the list ---
+
+    def on_contribution_list_counted(self, message: ContributionList.Counted) -> None:
+        """Say how long the list is and what it leaves out, or what to do with an empty one."""
+        asked = self._listing
+        kept = [part for part in (asked.level, asked.language, asked.author) if part]
+        kept += [f"#{asked.tag}"] if asked.tag else []
+        order = (
+            "best first"
+            if asked.words
+            else {"": "newest first"}.get(asked.sort, f"by {asked.sort}")
+        )
+        facts = [count(message.total, "contribution"), *map(plain_text.line, kept), order]
+        self.query_one("#count", Static).update(Content(" · ".join(facts)))
+        empty = self.query_one("#empty", Static)
+        empty.display = message.total == 0
+        self.query_one(ContributionList).styles.height = "1fr" if message.total else 0
+        empty.update(_advice(has_filters=asked != Listing(sort=asked.sort)))
+
+    def on_contribution_list_failed(self, message: ContributionList.Failed) -> None:
+        """Say why the rows could not be fetched."""
+        self.say_refused(message.error.explain())
+
+    def on_contribution_list_opened(self, message: ContributionList.Opened) -> None:
+        """Open the contribution to read."""
+        self.app.push_screen(ReaderScreen(self.session, message.row.id))
+
+    # --- adding ---
+
+    def action_add(self) -> None:
+        """Write a new contribution, and read it when it is saved."""
+        self.app.push_screen(EditorScreen(self.session), self._added)
+
+    def _added(self, view: ContributionView | None) -> None:
+        if view is not None:
+            self.app.push_screen(ReaderScreen(self.session, view.id))
+
+    def action_import(self) -> None:
+        """Import files or a folder."""
+        self.app.push_screen(ImportScreen(self.session))
+
+    def action_withdrawals(self) -> None:
+        """Show what was withdrawn, and how far that has reached."""
+        self.app.push_screen(WithdrawalsScreen(self.session))
+
+
+def _advice(*, has_filters: bool) -> Content:
+    if has_filters:
+        return Content.assemble(
+            ("Nothing here matches.\n\n", "bold"),
+            ("Esc", "bold $accent"),
+            "  lists everything again\n",
+            ("n", "bold $accent"),
+            "    write down what you know about it\n",
+        )
+    return Content.assemble(
+        ("The commons is empty so far.\n\n", "bold"),
+        ("n", "bold $accent"),
+        "  write the first contribution\n",
+        ("i", "bold $accent"),
+        "  import a folder of notes\n",
+        ("t", "bold $accent"),
+        "  on Home: join a community by a ticket, and its commons arrives here\n",
+    )

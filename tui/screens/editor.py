@@ -1,0 +1,178 @@
+"""Write a new contribution, or change one. What is typed is never lost to an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static, TextArea
+
+from meshnode.views import AddRequest, ContributionView, EditRequest
+from tui.screens.framed import FramedScreen
+from tui.screens.keep_draft import KeepDraftScreen
+from tui.session import Draft
+from tui.widgets.choice import Choice
+from tui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui.session import Session
+
+LEVELS = {
+    "commons": "Commons: everybody may read it",
+    "inner": "Inner: members of your community only",
+}
+FIELDS = ("title", "language", "tags", "place")
+
+
+class EditorScreen(FramedScreen[ContributionView]):
+    """A form and a text; gives the contribution as saved, or None.
+
+    Args:
+        session: What all screens share; an unsaved draft in it is taken up again.
+        view: What to change; None: begin a new one.
+    """
+
+    SECTION = "commons"
+    IS_PAGE = True
+    HELP_TEXT = (
+        "Ctrl+S saves. If the node refuses, your words stay here. The text is Markdown: "
+        "# heading, - list, **bold**."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Save"),
+        Binding("escape", "back", "Leave"),
+        Binding("down", "next_field", "Next field", show=False),
+        Binding("up", "previous_field", "Previous field", show=False),
+    ]
+
+    def __init__(self, session: Session, view: ContributionView | None = None) -> None:
+        super().__init__(session)
+        self._view = view
+        self._key = "" if view is None else view.id
+        self._before = Draft("", "", "", "", "", "commons") if view is None else _draft_of(view)
+
+    def compose_body(self) -> ComposeResult:
+        """Give the fields and the text, filled from the draft where there is one."""
+        draft = self.session.drafts.get(self._key, self._before)
+        yield Field("Title", id="title", value=draft.title, placeholder="what it is about")
+        yield Field(
+            "Language", id="language", value=draft.language, placeholder="en, es, sw … optional"
+        )
+        yield Field("Tags", id="tags", value=draft.tags, placeholder="water, first-aid … optional")
+        yield Field("Place", id="place", value=draft.place, placeholder="optional")
+        if self._view is None:
+            yield Choice("Who reads", list(LEVELS.items()), id="level")
+        yield Static("Text", markup=False, classes="label")
+        area = TextArea(draft.text, compact=True, tab_behavior="focus", id="text")
+        area.cursor_blink = False
+        yield area
+
+    def on_mount(self) -> None:
+        """Begin at the text of what exists, and at the title of what does not."""
+        draft = self.session.drafts.get(self._key, self._before)
+        if self._view is None:
+            self.query_one(Choice).choose(draft.level)
+        else:
+            self.query_one(TextArea).focus()
+        if self._key in self.session.drafts:
+            self.say("Your unsaved draft is here again.")
+
+    def action_next_field(self) -> None:
+        """Go to the field below."""
+        self.focus_next()
+
+    def action_previous_field(self) -> None:
+        """Go to the field above."""
+        self.focus_previous()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.focus_next()
+
+    def _draft(self) -> Draft:
+        title, language, tags, place = (self.query_one(f"#{name}", Input).value for name in FIELDS)
+        level = self._before.level if self._view is not None else self.query_one(Choice).value
+        return Draft(title, self.query_one(TextArea).text, language, tags, place, level)
+
+    def action_save(self) -> None:
+        """Send it to the node."""
+        draft = self._draft()
+        if not draft.title.strip() and not draft.text.strip():
+            self.say("There is nothing to save yet: give a title or a text.")
+            return
+        self.session.drafts[self._key] = draft
+        self.start("save", self._send, draft)
+
+    async def _send(self, draft: Draft) -> None:
+        if self._view is None:
+            view = await self.attempt(self.client.add(_addition(draft)))
+        else:
+            view = await self.attempt(
+                self.client.edit(self._view.id, _change(self._view, self._before, draft))
+            )
+        if view is None:
+            return  # the draft stays, here and in the session
+        self.session.drafts.pop(self._key, None)
+        self.say("Saved on this node. It reaches others as nodes meet.")
+        self.dismiss_with(view)
+
+    def action_back(self) -> None:
+        """Leave; ask first when there is something to lose."""
+        draft = self._draft()
+        if draft == self._before:
+            self.session.drafts.pop(self._key, None)
+            self.dismiss_with(None)
+            return
+        self.session.drafts[self._key] = draft
+        self.app.push_screen(KeepDraftScreen(self.session), self._decided)
+
+    def _decided(self, decision: str | None) -> None:
+        if decision == "save":
+            self.action_save()
+        elif decision == "keep":
+            self.dismiss_with(None)
+        elif decision == "drop":
+            self.session.drafts.pop(self._key, None)
+            self.dismiss_with(None)
+
+
+def _draft_of(view: ContributionView) -> Draft:
+    language = "" if view.language == "und" else view.language
+    return Draft(view.title, view.text, language, ", ".join(view.tags), view.place, view.level)
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag.strip().lstrip("#") for tag in text.split(",") if tag.strip()))
+
+
+def _addition(draft: Draft) -> AddRequest:
+    first_line = draft.text.strip().split("\n", 1)[0]
+    return AddRequest(
+        title=draft.title.strip() or first_line.lstrip("# ")[:80],
+        text=draft.text,
+        level=draft.level,  # type: ignore[arg-type]  # one of LEVELS
+        language=draft.language.strip() or "und",
+        tags=_tags(draft.tags),
+        place=draft.place.strip(),
+    )
+
+
+def _change(view: ContributionView, before: Draft, draft: Draft) -> EditRequest:
+    """Give only what changed, so that others' changes of the rest stand."""
+
+    def changed(name: str) -> str | None:
+        now: str = getattr(draft, name)
+        return None if now == getattr(before, name) else now
+
+    language = changed("language")
+    return EditRequest(
+        version=view.version,
+        title=changed("title"),
+        text=changed("text"),
+        language=None if language is None else language.strip() or "und",
+        tags=None if changed("tags") is None else _tags(draft.tags),
+        place=changed("place"),
+    )

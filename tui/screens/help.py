@@ -1,0 +1,78 @@
+"""What this screen is for, and every key that works on it now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import Binding
+    from textual.screen import Screen
+
+    from tui.session import Session
+
+NOT_OURS = {
+    *("copy_selected_text", "screen.copy_text", "help_quit", "command_palette", "toggle_maximize"),
+    *("scroll_left", "scroll_right", "page_left", "page_right", "cursor_left", "cursor_right"),
+}
+"""Keys of the framework that mean nothing here."""
+ALWAYS = [
+    ("↑ ↓ j k g G", "Move, first, last"),
+    ("tab shift+tab", "Next field, previous field"),
+    ("^p", "All commands"),
+    ("^q", "Close, also while typing"),
+]
+
+
+class HelpScreen(Dialog[None]):
+    """The keys of the screen beneath.
+
+    Args:
+        session: What all screens share.
+        of: The screen that help is wanted for.
+    """
+
+    TITLE_TEXT = "Keys"
+    AUTO_FOCUS = "VerticalScroll"
+
+    def __init__(self, session: Session, of: Screen[object]) -> None:
+        super().__init__(session)
+        self._rows = _keys(of)
+        self._text = getattr(of, "HELP_TEXT", "")
+
+    def compose_body(self) -> ComposeResult:
+        """Give the sentence and the table."""
+        table = Table.grid(padding=(0, 3))
+        for keys, description in self._rows:
+            table.add_row(Text(keys, style="bold"), Text(description))
+        with VerticalScroll():
+            if self._text:
+                yield Static(self._text + "\n", markup=False, classes="quiet")
+            yield Static(table, markup=False)
+
+
+def _keys(of: Screen[object]) -> list[tuple[str, str]]:
+    """Give (keys, what they do) of everything bound on a screen, its own first."""
+    nearest = (of, of.focused, of.app)
+    found: dict[str, list[str]] = {}
+    for node in nearest:
+        for active in of.active_bindings.values():
+            binding = active.binding
+            if active.node is not node or not binding.description or _is_not_ours(binding):
+                continue
+            keys = found.setdefault(binding.description, [])
+            key = of.app.get_key_display(binding)
+            if key not in keys:
+                keys.append(key)
+    return [(" ".join(keys), description) for description, keys in found.items()] + ALWAYS
+
+
+def _is_not_ours(binding: Binding) -> bool:
+    return binding.system or binding.action in NOT_OURS or binding.key in {"up", "down"}

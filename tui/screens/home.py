@@ -1,0 +1,191 @@
+"""Home: the community, what is new, what waits, what is wrong, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from meshnode.views import ContributionPage
+from tui import plain_text
+from tui.plain_text import count
+from tui.screens.framed import FramedScreen
+from tui.screens.invite import InviteScreen
+from tui.screens.join import JoinScreen
+from tui.screens.reader import ReaderScreen
+from tui.widgets.contribution_list import ContributionList
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from meshnode.views import CommunityView, Status
+    from tui.session import Session
+
+NEWEST_ROWS = 8
+
+
+class HomeScreen(FramedScreen[None]):
+    """The node at a glance."""
+
+    SECTION = "home"
+    TOPICS: ClassVar[frozenset[str]] = frozenset(
+        {"status", "contributions", "peers", "links", "members", "model"}
+    )
+    HELP_TEXT = "Home shows how your community's node is doing. A dot marks what is new."
+    AUTO_FOCUS = "ContributionList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "app.section('ask')", "Ask"),
+        Binding("c", "app.section('commons')", "Commons"),
+        Binding("i", "invite", "Invite"),
+        Binding("t", "join", "Join by ticket"),
+        Binding("s", "app.sync_now", "Sync"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._new: int | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Give the glance, then the newest contributions."""
+        with VerticalScroll(id="home", can_focus=False):
+            yield Static("", markup=False, id="glance")
+            yield Static("", markup=False, id="newest-title", classes="title")
+            yield ContributionList(self._newest, id="newest")
+            yield Static("", markup=False, id="next")
+
+    async def _newest(self, offset: int, limit: int) -> ContributionPage:
+        """Give the newest few, as if there were no others."""
+        if offset:
+            return ContributionPage(total=NEWEST_ROWS, offset=offset, items=())
+        page = await self.client.contributions(limit=min(limit, NEWEST_ROWS))
+        return ContributionPage(total=len(page.items), offset=0, items=page.items)
+
+    def on_screen_suspend(self) -> None:
+        """Count as seen what was on screen, so that the dots mean something next time."""
+        self._new = None
+
+    def refresh_body(self) -> None:
+        """Show the status, and fetch the newest rows."""
+        status = self.session.status
+        if status is None or status.state != "open":
+            return
+        if self._new is None or status.new:
+            self._new = status.new
+            if status.new:
+                self.start("seen", self._mark_seen)
+        newest = self.query_one(ContributionList)
+        newest.marked = self._new
+        newest.display = status.contributions > 0
+        newest.fetch_again()
+        self.query_one("#glance", Static).update(_glance(status, self._new))
+        title = self.query_one("#newest-title", Static)
+        title.update("Newest")
+        title.display = newest.display
+        self.query_one("#next", Static).update(_next_steps(status))
+
+    async def _mark_seen(self) -> None:
+        await self.attempt(self.client.seen(), is_reading=True)
+
+    def on_contribution_list_opened(self, message: ContributionList.Opened) -> None:
+        """Open the contribution to read."""
+        self.app.push_screen(ReaderScreen(self.session, message.row.id))
+
+    def on_contribution_list_counted(self, message: ContributionList.Counted) -> None:
+        """Give the list as many lines as it has rows."""
+        self.query_one(ContributionList).styles.height = max(1, message.total)
+
+    def action_invite(self) -> None:
+        """Make a ticket, if there is a community to invite to."""
+        status = self.session.status
+        if status is not None and status.communities:
+            self.app.push_screen(InviteScreen(self.session))
+        else:
+            self.say("This node belongs to no community yet. Press t to join one by a ticket.")
+
+    def action_join(self) -> None:
+        """Redeem a ticket."""
+        self.app.push_screen(JoinScreen(self.session))
+
+
+def _glance(status: Status, new: int) -> Content:
+    lines = [_community(one) for one in status.communities] or [
+        _row("Community", Content.assemble("none yet ", ("(t: join by a ticket)", "$quiet")))
+    ]
+    lines.append(_row("Commons", _commons(status, new)))
+    lines.append(_row("Waiting", _waiting(status)))
+    lines.append(_row("Peers", _peers(status)))
+    lines.append(_row("Model", _model(status)))
+    lines.extend(
+        _row("Problem", Content.styled(plain_text.line(problem), "$error"), style="bold $error")
+        for problem in status.problems
+    )
+    return Content("\n").join(lines)
+
+
+def _row(label: str, value: Content, style: str = "$quiet") -> Content:
+    return Content.assemble((f"{label:<11}", style), value)
+
+
+def _community(one: CommunityView) -> Content:
+    standing = "waiting to be let in" if one.pending else f"you are {one.role or 'a guest'}"
+    return _row(
+        "Community",
+        Content.assemble(
+            (plain_text.line(one.name), "bold $primary"),
+            f" · {standing} · {count(one.members, 'member')}",
+        ),
+    )
+
+
+def _commons(status: Status, new: int) -> Content:
+    text = count(status.contributions, "contribution")
+    return Content.assemble(text, (f" · {new} new", "bold $accent") if new else "")
+
+
+def _waiting(status: Status) -> Content:
+    if not status.unsynced:
+        return Content("nothing: what you wrote has reached another node, or there is none")
+    words = (
+        "1 entry that no other node holds yet"
+        if status.unsynced == 1
+        else (f"{status.unsynced:,} entries that no other node holds yet")
+    )
+    return Content.assemble((words, "$warning"), (" (s: sync now)", "$quiet"))
+
+
+def _peers(status: Status) -> Content:
+    if not status.peers:
+        return Content.assemble("none known ", ("(F5: add an address, or invite)", "$quiet"))
+    links = count(status.links, "open link") if status.links else "no link open now"
+    return Content(f"{status.peers:,} known · {links}")
+
+
+def _model(status: Status) -> Content:
+    model = status.model
+    words = {
+        "off": "off: answers are passages only",
+        "absent": "not installed: answers are passages only",
+        "loading": "loading; until then answers are passages only",
+        "ready": "ready",
+        "failed": "failed: answers are passages only",
+    }[model.state]
+    details = " · ".join(plain_text.line(part) for part in (model.name, model.detail) if part)
+    style = "$error" if model.state == "failed" else ""
+    return Content.assemble((words, style), f" · {details}" if details else "")
+
+
+def _next_steps(status: Status) -> Content:
+    steps: list[tuple[str, str]] = []
+    if not status.communities:
+        steps.append(("t", "Paste a ticket to join a community"))
+    if not status.contributions:
+        steps.append(("c", "Add what you know, or import a folder of notes"))
+    if status.communities and not status.peers:
+        steps.append(("i", "Invite somebody: they get a ticket as text and as a picture to scan"))
+    if not steps:
+        return Content("")
+    rows = [Content.assemble((f" {key}  ", "bold $accent"), words) for key, words in steps]
+    return Content("\n").join([Content.styled("What to do next", "bold"), *rows])

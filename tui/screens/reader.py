@@ -1,0 +1,142 @@
+"""Read one contribution, and go from it to everything that can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from tui import plain_text
+from tui.plain_text import count
+from tui.screens.coverage import CoverageScreen
+from tui.screens.editor import EditorScreen
+from tui.screens.framed import FramedScreen
+from tui.screens.history import HistoryScreen
+from tui.screens.withdraw import WithdrawScreen
+from tui.widgets.reading_view import ReadingView
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from meshnode.views import ContributionView, Coverage
+    from tui.session import Session
+
+LEVELS = {
+    "inner": "⌂ members only",
+    "allied": "◇ allied communities",
+    "commons": "open commons",
+}
+
+
+class ReaderScreen(FramedScreen[None]):
+    """One contribution.
+
+    Args:
+        session: What all screens share.
+        contribution_id: Which one.
+        quote: A passage of it to mark and begin at.
+    """
+
+    SECTION = "commons"
+    IS_PAGE = True
+    TOPICS: ClassVar[frozenset[str]] = frozenset({"contributions"})
+    HELP_TEXT = "Read here. A bar marks the passage that an answer quoted."
+    AUTO_FOCUS = "ReadingView"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back"),
+        Binding("e", "edit", "Edit"),
+        Binding("h", "history", "History"),
+        Binding("v", "coverage", "Coverage"),
+        Binding("w", "withdraw", "Withdraw"),
+        Binding("y", "copy_text", "Copy"),
+    ]
+
+    def __init__(self, session: Session, contribution_id: str, quote: str = "") -> None:
+        super().__init__(session)
+        self._contribution_id = contribution_id
+        self._quote = quote
+        self._view: ContributionView | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Give the heading and the text."""
+        yield Static("", markup=False, id="heading")
+        yield ReadingView(id="text")
+
+    def refresh_body(self) -> None:
+        """Fetch the contribution."""
+        self.start("read", self._fetch)
+
+    async def _fetch(self) -> None:
+        view = await self.attempt(self.client.contribution(self._contribution_id), is_reading=True)
+        if view is not None and view != self._view:
+            self._show(view)
+
+    def _show(self, view: ContributionView) -> None:
+        self._view = view
+        self.query_one("#heading", Static).update(_heading(view))
+        self.query_one(ReadingView).read(view.text, self._quote)
+        self._quote = ""
+
+    def action_edit(self) -> None:
+        """Edit it, and show what came of it."""
+        if self._view is None:
+            return
+        if not self._view.may_edit:
+            self.say("You may read this, but not edit it. Ask a steward for the contributor role.")
+            return
+        self.app.push_screen(EditorScreen(self.session, self._view), self._edited)
+
+    def _edited(self, view: ContributionView | None) -> None:
+        if view is not None:
+            self._show(view)
+
+    def action_history(self) -> None:
+        """Show who changed what."""
+        if self._view is not None:
+            self.app.push_screen(HistoryScreen(self.session, self._view))
+
+    def action_coverage(self) -> None:
+        """Show which nodes hold it."""
+        if self._view is not None:
+            self.app.push_screen(CoverageScreen(self.session, self._contribution_id))
+
+    def action_withdraw(self) -> None:
+        """Ask, then withdraw."""
+        if self._view is None:
+            return
+        if not self._view.may_withdraw:
+            self.say("Only who began this contribution can withdraw it.")
+            return
+        self.app.push_screen(WithdrawScreen(self.session, self._view), self._withdrawn)
+
+    def _withdrawn(self, coverage: Coverage | None) -> None:
+        if coverage is not None:
+            self.app.switch_screen(CoverageScreen(self.session, coverage.id))
+
+    def action_copy_text(self) -> None:
+        """Copy the text with whose it is."""
+        if self._view is not None:
+            view = self._view
+            whose = f"{view.title}. {view.author}, {view.community}. {view.licence}"
+            self.copy(f"{plain_text.block(view.text)}\n\n— {plain_text.line(whose)}\n", "Text")
+
+
+def _heading(view: ContributionView) -> Content:
+    others = [name for name in view.contributors if name != view.author]
+    edited = f" · with {', '.join(map(plain_text.line, others))}" if others else ""
+    facts = [LEVELS[view.level], view.language, view.licence, view.place]
+    facts += [f"#{tag}" for tag in view.tags]
+    changed = f"changed {plain_text.date(view.changed_ms)} · {count(view.edits, 'edit')}"
+    return Content("\n").join(
+        [
+            Content.styled(plain_text.line(view.title) or "(untitled)", "bold $primary"),
+            Content.assemble(
+                (plain_text.line(view.author), "bold"),
+                f" · {plain_text.line(view.community)}{edited}",
+                (f" · {changed}", "$quiet"),
+            ),
+            Content.styled(" · ".join(plain_text.line(fact) for fact in facts if fact), "$quiet"),
+        ]
+    )

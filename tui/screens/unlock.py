@@ -1,0 +1,51 @@
+"""The keys wait for the passphrase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from tui.screens.framed import FramedScreen
+from tui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class UnlockScreen(FramedScreen[None]):
+    """Asks for the passphrase; the app moves on when the node is open."""
+
+    HELP_TEXT = (
+        "A forgotten passphrase cannot be recovered here; the recovery words can restore you."
+    )
+    AUTO_FOCUS = "#passphrase"
+
+    def compose_body(self) -> ComposeResult:
+        """Give the passphrase's line."""
+        with Vertical(classes="card"):
+            yield Static("This node is locked", markup=False, classes="title")
+            yield Static(
+                "Nothing can be read until its keys are opened. Opening takes a moment on purpose: "
+                "it makes guessing slow.\n",
+                markup=False,
+            )
+            yield Field("Passphrase", id="passphrase", password=True)
+            yield Static("", markup=False, id="state")
+            yield Static("Enter opens · Ctrl+Q closes", markup=False, classes="quiet")
+
+    @on(Input.Submitted, "#passphrase")
+    def _submit(self, message: Input.Submitted) -> None:
+        if message.value:
+            self.query_one("#state", Static).update("Opening …")
+            self.start("unlock", self._unlock, message.value)
+
+    async def _unlock(self, passphrase: str) -> None:
+        status = await self.attempt(self.client.unlock(passphrase))
+        self.query_one("#state", Static).update("")
+        field = self.query_one("#passphrase", Input)
+        field.value = ""
+        if status is not None:
+            self.post_message(self.Opened())

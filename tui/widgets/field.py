@@ -1,0 +1,58 @@
+"""One line of a form: what is asked, and where to write it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class QuietInput(Input):
+    """An input that does not blink: a blink is a repaint, and repaints cost on a slow line."""
+
+    def __init__(
+        self,
+        value: str = "",
+        placeholder: str = "",
+        *,
+        password: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(
+            value, placeholder, password=password, id=id, compact=True, select_on_focus=False
+        )
+        self.cursor_blink = False
+
+
+class Field(Horizontal):
+    """A label and an input.
+
+    Args:
+        label: What is asked.
+        id: Id of the input.
+        value: What stands in it at first.
+        placeholder: An example or a hint.
+        password: Whether to hide what is typed.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        id: str,  # noqa: A002
+        value: str = "",
+        placeholder: str = "",
+        password: bool = False,
+    ) -> None:
+        super().__init__()
+        self._label = label
+        self._input = QuietInput(value, placeholder, password=password, id=id)
+
+    def compose(self) -> ComposeResult:
+        """Give the label, then the input."""
+        yield Static(self._label, markup=False, classes="label")
+        yield self._input

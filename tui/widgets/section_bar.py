@@ -1,0 +1,72 @@
+"""The top line: the sections, where one is, and whose node it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from tui import plain_text
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.events import Click
+
+    from meshnode.views import Status
+
+
+class SectionTab(Static):
+    """The name of one section; a click goes there."""
+
+    class Chosen(Message):
+        """The reader wants this section."""
+
+        def __init__(self, section: str) -> None:
+            super().__init__()
+            self.section = section
+
+    def __init__(self, section: str, label: str, *, is_here: bool) -> None:
+        super().__init__(f" {label} ", markup=False, classes="-here" if is_here else "")
+        self._section = section
+
+    def on_click(self, event: Click) -> None:
+        """Ask for the section."""
+        event.stop()
+        self.post_message(self.Chosen(self._section))
+
+
+class SectionBar(Horizontal):
+    """All sections on one line.
+
+    Args:
+        here: The section that is on screen; "" for none.
+    """
+
+    SECTIONS: ClassVar[dict[str, str]] = {
+        "home": "Home",
+        "commons": "Commons",
+        "ask": "Ask",
+        "network": "Network",
+        "members": "Members",
+    }
+
+    def __init__(self, here: str) -> None:
+        super().__init__()
+        self._here = here
+
+    def compose(self) -> ComposeResult:
+        """Give a tab a section, and the node's name at the right."""
+        for section, label in self.SECTIONS.items():
+            yield SectionTab(section, label, is_here=section == self._here)
+        yield Static("", markup=False, id="whose")
+
+    def show(self, status: Status | None, *, is_connected: bool) -> None:
+        """Say whose node this is, and whether it answers."""
+        names = [] if status is None else [status.community, status.name]
+        whose = " · ".join(plain_text.line(name) for name in names if name)
+        self.query_one("#whose", Static).update(
+            Content(whose) if is_connected else Content.styled("node stopped", "$error")
+        )
