@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 
-PIECE_BITS = 12
+PIECE_BITS = 13
 """A piece's row number is its contribution's number, shifted by this, plus its ordinal."""
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -76,7 +76,7 @@ CREATE TABLE contribution_counts (
 ) STRICT;
 
 CREATE TABLE pieces (
-    number INTEGER PRIMARY KEY,         -- contribution's number << 12 | ordinal
+    number INTEGER PRIMARY KEY,         -- contribution's number << 13 | ordinal
     start  INTEGER NOT NULL,            -- code points from the start of the contribution's text
     text   TEXT NOT NULL                -- laid end to end, a contribution's pieces are its text
 ) STRICT;

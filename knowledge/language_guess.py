@@ -20,7 +20,7 @@ _FEWEST_WORDS = 12
 _SHARE = 0.15
 """Of all words, those that must be stop words of the language."""
 
-_LEAD = 1.25
+_LEAD = 1.5
 """How many times the second-best language's share the best must have."""
 
 _WORD = re.compile(r"[^\W\d_]+")

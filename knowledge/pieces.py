@@ -19,7 +19,7 @@ SMALL = 450
 LARGE = 1200
 """Code points: longer paragraphs are cut, at a sentence where there is one."""
 
-MAX_PIECES = 4096
+MAX_PIECES = 1 << 13
 """A text of the longest allowed length makes fewer; whatever would pass this is one last piece."""
 
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")

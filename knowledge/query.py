@@ -26,8 +26,9 @@ MAX_TERMS = 16
 _SHORTEST_PREFIX = 2
 """Letters. A single letter begins half the words there are; it is searched as a word."""
 
-_LOOSE_SUFFIX = 3
-_LOOSE_STEM = 4
+_SHORTEST_STEM = 4
+_LONGEST_SUFFIX = 7
+"""Letters that the index's stemmer takes off a word at most: "purif" stands for "purification"."""
 
 _OPENING = '"“”„«»'
 _TERM = re.compile(
@@ -44,12 +45,13 @@ class Query:
 
     Attributes:
         terms: One quoted FTS5 term for each word or phrase, as typed.
-        loose: The same, where a half-typed word also stands for its likely stem.
+        looser: The same, over and over, with ever shorter beginnings of half-typed words. The
+            index holds stems ("boil" for "boiling"), so "boili" begins no word in it.
         excluded: Quoted FTS5 terms that a hit may not hold anywhere.
     """
 
     terms: tuple[str, ...] = ()
-    loose: tuple[str, ...] = ()
+    looser: tuple[tuple[str, ...], ...] = ()
     excluded: tuple[str, ...] = ()
 
 
@@ -62,28 +64,26 @@ def parse_query(typed: str, *, as_you_type: bool = False) -> Query:
     """
     cleaned = searchable(typed)
     unfinished = as_you_type and bool(cleaned) and not cleaned[-1].isspace()
-    terms: list[str] = []
-    loose: list[str] = []
+    wanted: list[tuple[str, bool]] = []
     excluded: list[str] = []
     for found in _TERM.finditer(cleaned):
         raw = found["word"] if found["phrase"] is None else found["phrase"]
         if not any(character.isalnum() for character in raw):
             continue
-        if len(terms) + len(excluded) == MAX_TERMS:
+        if len(wanted) + len(excluded) == MAX_TERMS:
             break
-        is_last = unfinished and found.end() == len(cleaned)
-        is_prefix = found["phrase"] is None and (raw.endswith("*") or is_last)
         word = raw.rstrip("*")
-        if is_prefix and sum(map(str.isalnum, word)) >= _SHORTEST_PREFIX:
-            strict, wide = _beginning(word)
-        else:
-            strict = wide = quoted(word)
+        is_beginning = (
+            found["phrase"] is None
+            and (raw.endswith("*") or (unfinished and found.end() == len(cleaned)))
+            and sum(map(str.isalnum, word)) >= _SHORTEST_PREFIX
+        )
         if found["minus"]:
-            excluded.append(strict)
+            excluded.append(_term(word, is_beginning))
         else:
-            terms.append(strict)
-            loose.append(wide)
-    return Query(tuple(terms), tuple(loose), tuple(excluded))
+            wanted.append((word, is_beginning))
+    terms = tuple(_term(word, is_beginning) for word, is_beginning in wanted)
+    return Query(terms, _looser(wanted), tuple(excluded))
 
 
 def question_words(question: str) -> list[str]:
@@ -109,14 +109,14 @@ def quoted(term: str) -> str:
     return '"' + term.replace('"', '""') + '"'
 
 
-def _beginning(word: str) -> tuple[str, str]:
-    """Terms for an unfinished word: exact, and loose.
+def _term(word: str, is_beginning: bool, cut: int = 0) -> str:
+    if not is_beginning:
+        return quoted(word)
+    beginning = word[: max(len(word) - cut, min(len(word), _SHORTEST_STEM))]
+    return f"({quoted(word)} OR {quoted(beginning)} *)"
 
-    The index holds stems ("boil" for "boiling"), so "boili" begins no word in it; the loose term
-    drops up to three letters to reach the stem.
-    """
-    stem = word[: max(_LOOSE_STEM, len(word) - _LOOSE_SUFFIX)]
-    strict = f"({quoted(word)} OR {quoted(word)} *)"
-    if stem == word:
-        return strict, strict
-    return strict, f"({quoted(word)} OR {quoted(stem)} *)"
+
+def _looser(wanted: list[tuple[str, bool]]) -> tuple[tuple[str, ...], ...]:
+    longest = max((len(word) for word, is_beginning in wanted if is_beginning), default=0)
+    cuts = range(1, min(_LONGEST_SUFFIX, longest - _SHORTEST_STEM) + 1)
+    return tuple(tuple(_term(word, begins, cut) for word, begins in wanted) for cut in cuts)

@@ -8,6 +8,7 @@ the other filters stand in the WHERE clause that gives the rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heapify, heappop
 from typing import TYPE_CHECKING, Any
 
 from knowledge.contribution import Consent, Level
@@ -62,7 +63,7 @@ _ONE = _COLUMNS + _EXCLUSION + "AND passages_{level}.rowid = ?5"
 
 _PASSAGE = """
 SELECT contributions.id, contributions.title, contributions.author, contributions.community,
-       contributions.language, contributions.level, pieces.text, pieces.start
+       contributions.language, pieces.text, pieces.start
 FROM pieces CROSS JOIN contributions
 WHERE pieces.number = ?1
   AND contributions.number = pieces.number >> {bits}
@@ -169,17 +170,14 @@ class Ranking:
         found: list[Passage] = []
         if limit <= 0:
             return found
-        for number, score in self._any_of(
-            question_words(question), _distinct(levels), MAX_QUESTION_WORDS
-        ):
+        words = question_words(question)
+        for number, level, score in self._any_of(words, _distinct(levels), MAX_QUESTION_WORDS):
             row = self._conn.execute(_PASSAGE_SQL, (number, int(consent))).fetchone()
             if row is None:
                 continue
-            identity, title, author, community, spoken, level, text, start = row
+            identity, title, author, community, spoken, text, start = row
             found.append(
-                Passage(
-                    identity, title, author, community, spoken, Level(level), text, score, start
-                )
+                Passage(identity, title, author, community, spoken, level, text, score, start)
             )
             if len(found) == limit:
                 break
@@ -193,15 +191,14 @@ class Ranking:
         limit: int,
     ) -> Iterator[Hit]:
         """Yield hits from the strictest reading of the query to the widest."""
-        count = 0
-        for terms in dict.fromkeys((query.terms, query.loose)):
+        strict: list[Hit] = []
+        for terms in (query.terms, *query.looser):
             strict = self._all_of(terms, levels, filters, limit)
-            yield from strict
-            count += len(strict)
-            if count >= min(limit, _ENOUGH):
-                return
-        if len(query.loose) > 1:
-            yield from self._widened(query.loose, levels, filters)
+            if strict:
+                break
+        yield from strict
+        if len(strict) < min(limit, _ENOUGH) and len(query.terms) > 1:
+            yield from self._widened(query.terms, levels, filters)
 
     def _all_of(
         self,
@@ -253,23 +250,29 @@ class Ranking:
     ) -> Iterator[Hit]:
         expression = " OR ".join(terms)
         seen: set[int] = set()
-        for number, score in self._any_of(terms, levels, len(terms)):
+        for number, level, score in self._any_of(terms, levels, len(terms)):
             if number >> PIECE_BITS in seen:
                 continue
             seen.add(number >> PIECE_BITS)
-            for level in levels:
-                parameters = (expression, *filters, number)
-                row = self._conn.execute(_ONE_SQL[level], parameters).fetchone()
-                if row is not None:
-                    yield _hit(row, level, score)
+            row = self._conn.execute(_ONE_SQL[level], (expression, *filters, number)).fetchone()
+            if row is not None:
+                yield _hit(row, level, score)
 
     def _any_of(
         self, terms: Collection[str], levels: list[Level], most: int
-    ) -> list[tuple[int, float]]:
-        """Return pieces with any of the rarest terms and their scores, best first."""
+    ) -> Iterator[tuple[int, Level, float]]:
+        """Yield pieces with any of the rarest terms and their scores, best first."""
         words = self._weighing.telling(self._weighing.words(terms, levels), most)
-        scores = self._weighing.scored(words, levels)
-        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        rows = self._weighing.rows(levels)
+        best = [
+            (-score, row, level)
+            for level in levels
+            for row, score in self._weighing.scored(words, level, rows).items()
+        ]
+        heapify(best)  # most callers take a few of thousands: no need to sort the rest
+        while best:
+            negative, row, level = heappop(best)
+            yield row, level, -negative
 
 
 def _hit(row: Any, level: Level, score: float) -> Hit:  # noqa: ANN401 - a row of _COLUMNS

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-ROW_BUDGET = 20_000
+ROW_BUDGET = 10_000
 """Index rows that the words of a question, or of a widened search, may touch together. Its rarest
 words come first and tell most; so a question of common words costs what this bounds."""
 
@@ -82,23 +82,29 @@ class Weighing:
             telling.append(word)
         return telling
 
-    def scored(self, words: Collection[Word], levels: Collection[Level]) -> dict[int, float]:
-        """Score every piece that holds any of the words: row number to score, higher is better.
+    def scored(self, words: Collection[Word], level: Level, rows: int) -> dict[int, float]:
+        """Score every piece of a level that holds any of the words.
 
         The work is bounded by `ROW_BUDGET` when the words come from `telling`.
+
+        Args:
+            words: As found on all levels of the search.
+            level: The one whose pieces are scored.
+            rows: Pieces on all levels of the search, from `rows`.
+
+        Returns:
+            Row number to score, higher is better.
         """
-        rows = self._rows(levels)
-        everything = sum(rows.values())
+        own = self.rows([level])
         scores: dict[int, float] = {}
         for word in words:
-            weight = _weight(everything, word.total)
-            for level, frequency in word.frequencies.items():
-                if not frequency:
-                    continue
-                factor = -weight / _fts5_weight(rows[level], frequency)
-                matches = self._conn.execute(_MATCHES[level], (word.term, ROW_BUDGET)).fetchall()
-                for row, rank in matches:
-                    scores[row] = scores.get(row, 0.0) + rank * factor
+            frequency = word.frequencies[level]
+            if not frequency:
+                continue
+            factor = -_weight(rows, word.total) / _fts5_weight(own, frequency)
+            matches = self._conn.execute(_MATCHES[level], (word.term, ROW_BUDGET)).fetchall()
+            for row, rank in matches:
+                scores[row] = scores.get(row, 0.0) + rank * factor
         return scores
 
     def scales(self, words: Collection[Word], levels: Collection[Level]) -> dict[Level, float]:
@@ -106,22 +112,23 @@ class Weighing:
 
         Exact for one word; for several as near as their common factor comes.
         """
-        rows = self._rows(levels)
-        everything = sum(rows.values())
+        everything = self.rows(levels)
         weight = sum(_weight(everything, word.total) for word in words)
-        return {
-            level: -weight
-            / sum(_fts5_weight(rows[level], word.frequencies[level]) for word in words)
-            for level in levels
-        }
+        scales: dict[Level, float] = {}
+        for level in levels:
+            own = self.rows([level])
+            fts5 = sum(_fts5_weight(own, word.frequencies[level]) for word in words)
+            scales[level] = -weight / fts5
+        return scales
+
+    def rows(self, levels: Collection[Level]) -> int:
+        """Return how many pieces these levels hold."""
+        counts = self._conn.execute("SELECT level, pieces FROM contribution_counts").fetchall()
+        return sum(count for level, count in counts if Level(level) in levels)
 
     def _frequency(self, term: str, level: Level) -> int:
         row = self._conn.execute(_FREQUENCY[level], (term, ROW_BUDGET)).fetchone()
         return int(row[0])
-
-    def _rows(self, levels: Collection[Level]) -> dict[Level, int]:
-        rows = self._conn.execute("SELECT level, pieces FROM contribution_counts").fetchall()
-        return {Level(level): count for level, count in rows if Level(level) in levels}
 
 
 def _weight(rows: int, holding: int) -> float:

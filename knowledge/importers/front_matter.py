@@ -13,6 +13,9 @@ import yaml
 
 from knowledge.errors import ImportRefused
 
+_MAX_DEPTH = 3
+"""A list in a list is not read anyway, and PyYAML's work grows with the square of the depth."""
+
 MAX_FRONT_MATTER = 16 * 1024
 """Code points."""
 
@@ -55,6 +58,8 @@ def _fields(body: str) -> Fields:
                 raise ValueError("aliases are not read")
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 depth += 1
+                if depth > _MAX_DEPTH:
+                    raise ValueError("nested too deeply")
                 if depth == 1 and isinstance(event, yaml.SequenceStartEvent):
                     raise ValueError("not keys and values")
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
