@@ -38,8 +38,9 @@ CREATE TABLE contributions (
     level        TEXT NOT NULL,         -- inner, allied or commons
     consent      INTEGER NOT NULL,      -- bits, as knowledge.contribution.Consent
     title        TEXT NOT NULL,
-    title_key    TEXT NOT NULL,         -- the title as lists sort it: no case, no accents
+    title_order  TEXT NOT NULL,         -- the title as lists sort it: no case, no accents
     author       TEXT NOT NULL,         -- the name shown
+    author_order TEXT NOT NULL,         -- the name as lists sort it
     author_key   TEXT NOT NULL,         -- hex of the author's pseudonym in that space
     community    TEXT NOT NULL,
     language     TEXT NOT NULL,         -- BCP 47
@@ -55,13 +56,15 @@ CREATE TABLE contributions (
 ) STRICT;
 
 
+-- Each list is answered from one of these alone, filters and all, but for the rows of its page.
 CREATE INDEX contributions_by_change ON contributions (
-    changed_ms DESC, number DESC, level, language, community, author_key);
+    changed_ms DESC, number DESC, level, language, community, author, author_key);
 
 CREATE INDEX contributions_by_title ON contributions (
-    title_key, number, level, language, community, author_key);
+    title_order, number, level, language, community, author, author_key);
 
-CREATE INDEX contributions_by_author ON contributions (author_key, changed_ms);
+CREATE INDEX contributions_by_author ON contributions (
+    author_order, changed_ms DESC, number, level, language, community, author, author_key);
 
 CREATE TABLE contribution_tags (
     tag    TEXT NOT NULL,               -- casefolded

@@ -39,7 +39,8 @@ class Order(Enum):
     """How a list is sorted."""
 
     NEWEST = "contributions.changed_ms DESC, contributions.number DESC"
-    TITLE = "contributions.title_key, contributions.number"
+    TITLE = "contributions.title_order, contributions.number"
+    AUTHOR = "contributions.author_order, contributions.changed_ms DESC, contributions.number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,15 @@ class Filter:
 
     Attributes:
         levels: What the reader may see; nothing else is listed or counted.
-        consent: Only contributions that allow all of these uses.
+        author: The name shown, or the author's key in hex.
         tag: Upper and lower case are the same.
+        consent: Only contributions that allow all of these uses.
     """
 
     levels: tuple[Level, ...]
     language: str | None = None
     community: str | None = None
-    author_key: str | None = None
+    author: str | None = None
     tag: str | None = None
     consent: Consent = Consent.NONE
 
@@ -64,10 +66,15 @@ class Filter:
         marks = ", ".join("?" * len(self.levels))
         clauses = [f"contributions.level IN ({marks})"]
         values: list[Any] = [level.value for level in self.levels]
-        for column in ("language", "community", "author_key"):
-            if (value := getattr(self, column)) is not None:
-                clauses.append(f"contributions.{column} = ?")
-                values.append(value)
+        if self.language is not None:
+            clauses.append("contributions.language = ?")
+            values.append(self.language)
+        if self.community is not None:
+            clauses.append("contributions.community = ?")
+            values.append(self.community)
+        if self.author is not None:
+            clauses.append("? IN (contributions.author, contributions.author_key)")
+            values.append(self.author)
         if self.consent:
             clauses.append("contributions.consent & ? = ?")
             values += [int(self.consent)] * 2

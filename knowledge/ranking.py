@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import heapify, heappop
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from knowledge.contribution import Consent, Level
+from knowledge.contribution import Level
 from knowledge.index_schema import PIECE_BITS
 from knowledge.passage import Passage
 from knowledge.query import Query, question_words
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from sqlite_utils import Database
+
+    from knowledge.contribution import Consent
+    from knowledge.listing import Filter
 
 MAX_LIMIT = 1000
 """Hits that one search may ask for."""
@@ -46,20 +49,24 @@ WHERE passages_{level} MATCH ?1
   AND contributions.number = passages_{level}.rowid >> {bits}
   AND contributions.consent & ?2 = ?2
   AND (?3 IS NULL OR contributions.language = ?3)
+  AND (?4 IS NULL OR contributions.community = ?4)
+  AND (?5 IS NULL OR ?5 IN (contributions.author, contributions.author_key))
+  AND (?6 IS NULL OR EXISTS (
+    SELECT 1 FROM contribution_tags WHERE tag = ?6 AND number = contributions.number))
 """
 
 # Excluded words exclude the contribution, whichever of its pieces holds them.
 _EXCLUSION = """
-  AND (?4 IS NULL OR NOT EXISTS (
+  AND (?7 IS NULL OR NOT EXISTS (
     SELECT 1 FROM passages_{level} AS other
-    WHERE other.passages_{level} MATCH ?4
+    WHERE other.passages_{level} MATCH ?7
       AND other.rowid BETWEEN contributions.number << {bits}
                           AND (contributions.number << {bits}) + {last}))
 """
 
-_BEST = _COLUMNS + _EXCLUSION + "ORDER BY passages_{level}.rank LIMIT ?5"
+_BEST = _COLUMNS + _EXCLUSION + "ORDER BY passages_{level}.rank LIMIT ?8"
 
-_ONE = _COLUMNS + _EXCLUSION + "AND passages_{level}.rowid = ?5"
+_ONE = _COLUMNS + _EXCLUSION + "AND passages_{level}.rowid = ?8"
 
 _PASSAGE = """
 SELECT contributions.id, contributions.title, contributions.author, contributions.community,
@@ -110,6 +117,17 @@ class Hit:
     score: float
 
 
+class _Filters(NamedTuple):
+    """Parameters ?2 to ?7 of the statements above."""
+
+    consent: int
+    language: str | None
+    community: str | None
+    author: str | None
+    tag: str | None
+    excluded: str | None
+
+
 class Ranking:
     """Full-text search over the index's tables. Reads only.
 
@@ -121,15 +139,7 @@ class Ranking:
         self._conn: Any = db.conn
         self._weighing = Weighing(db)
 
-    def hits(
-        self,
-        query: Query,
-        *,
-        levels: Collection[Level],
-        limit: int,
-        consent: Consent = Consent.NONE,
-        language: str | None = None,
-    ) -> list[Hit]:
+    def hits(self, query: Query, wanted: Filter, limit: int) -> list[Hit]:
         """Return the contributions that fit a query, best first, each once.
 
         Those that hold every word in one piece come first. If they are few, those that hold some
@@ -137,17 +147,21 @@ class Ranking:
 
         Args:
             query: From `knowledge.query.parse_query`.
-            levels: What the reader may see; nothing else is looked at.
+            wanted: What the reader may see (nothing else is looked at), and what else narrows.
             limit: At most this many hits, up to `MAX_LIMIT`.
-            consent: Only contributions that allow all of these uses.
-            language: Only contributions in this language, a BCP 47 tag.
         """
         limit = min(limit, MAX_LIMIT)
         if not query.terms or limit <= 0:
             return []
-        excluded = " OR ".join(query.excluded) or None
-        filters = (int(consent), language, excluded)
-        searched = _distinct(levels)
+        filters = _Filters(
+            int(wanted.consent),
+            wanted.language,
+            wanted.community,
+            wanted.author,
+            None if wanted.tag is None else wanted.tag.casefold(),
+            " OR ".join(query.excluded) or None,
+        )
+        searched = _distinct(wanted.levels)
         found: dict[str, Hit] = {}
         for hit in self._stages(query, searched, filters, limit):
             found.setdefault(hit.id, hit)
@@ -187,7 +201,7 @@ class Ranking:
         self,
         query: Query,
         levels: list[Level],
-        filters: tuple[int, str | None, str | None],
+        filters: _Filters,
         limit: int,
     ) -> Iterator[Hit]:
         """Yield hits from the strictest reading of the query to the widest."""
@@ -204,7 +218,7 @@ class Ranking:
         self,
         terms: tuple[str, ...],
         levels: list[Level],
-        filters: tuple[int, str | None, str | None],
+        filters: _Filters,
         limit: int,
     ) -> list[Hit]:
         expression = " AND ".join(terms)
@@ -228,7 +242,7 @@ class Ranking:
         self,
         level: Level,
         expression: str,
-        filters: tuple[int, str | None, str | None],
+        filters: _Filters,
         limit: int,
     ) -> list[Any]:
         """Return the best row of each contribution, best first, at most `limit`."""
@@ -246,7 +260,7 @@ class Ranking:
         self,
         terms: tuple[str, ...],
         levels: list[Level],
-        filters: tuple[int, str | None, str | None],
+        filters: _Filters,
     ) -> Iterator[Hit]:
         expression = " OR ".join(terms)
         seen: set[int] = set()

@@ -7,15 +7,20 @@ whole by itself, and joins the caller's transaction when there is one: put many 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import unicodedata
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge import index_schema
 from knowledge.contribution import Consent, Contribution, Level
+from knowledge.contribution_row import (
+    GET_ROW,
+    PUT_ROW,
+    row_contribution,
+    row_digest,
+    row_values,
+)
 from knowledge.index_schema import PIECE_BITS
 from knowledge.listing import Filter, Listing, Order, Page
 from knowledge.pieces import Piece, pieces
@@ -28,18 +33,6 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from knowledge.passage import Passage
-
-_FIELDS = (
-    "id, level, consent, title, author, author_key, community, language, licence, tags, place, "
-    "source, created_ms, changed_ms, edits, contributors"
-)
-
-_PUT = f"""
-INSERT INTO contributions (number, {_FIELDS}, title_key, digest)
-VALUES ({", ".join("?" * 19)})
-"""  # noqa: S608
-
-_GET = f"SELECT number, {_FIELDS} FROM contributions WHERE id = ?"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,7 @@ class SearchIndex:
 
         Only the pieces of the text that changed are indexed again.
         """
-        digest = _digest(contribution)
+        digest = row_digest(contribution)
         known = self._conn.execute(
             "SELECT number, level, title, digest FROM contributions WHERE id = ?",
             (contribution.id,),
@@ -111,28 +104,10 @@ class SearchIndex:
         self, contribution_id: str, *, levels: Collection[Level] = tuple(Level)
     ) -> Contribution | None:
         """Return a contribution, or None if it is not here or not on one of these levels."""
-        row = self._conn.execute(_GET, (contribution_id,)).fetchone()
+        row = self._conn.execute(GET_ROW, (contribution_id,)).fetchone()
         if row is None or Level(row[2]) not in levels:
             return None
-        return Contribution(
-            id=row[1],
-            level=Level(row[2]),
-            consent=Consent(row[3]),
-            title=row[4],
-            author=row[5],
-            author_key=row[6],
-            community=row[7],
-            language=row[8],
-            licence=row[9],
-            tags=tuple(json.loads(row[10])),
-            place=row[11],
-            source=row[12],
-            created_ms=row[13],
-            changed_ms=row[14],
-            edits=row[15],
-            contributors=tuple(json.loads(row[16])),
-            text="".join(piece.text for piece in self._pieces(row[0])),
-        )
+        return row_contribution(row, "".join(piece.text for piece in self._pieces(row[0])))
 
     def page(
         self, wanted: Filter, order: Order = Order.NEWEST, *, limit: int = 50, offset: int = 0
@@ -141,29 +116,18 @@ class SearchIndex:
         return self._listing.page(wanted, order, limit, offset)
 
     def search(
-        self,
-        typed: str,
-        *,
-        levels: Collection[Level],
-        limit: int = 20,
-        consent: Consent = Consent.NONE,
-        language: str | None = None,
-        as_you_type: bool = False,
+        self, typed: str, wanted: Filter, *, limit: int = 20, as_you_type: bool = False
     ) -> list[Hit]:
         """Return what fits a typed query (see `knowledge.query`), best first.
 
         Args:
             typed: Anything; it is never an error.
-            levels: What the reader may see; nothing else is looked at.
+            wanted: What the reader may see, and what else narrows the search.
             limit: At most this many hits.
-            consent: Only contributions that allow all of these uses.
-            language: Only contributions in this language, a BCP 47 tag.
             as_you_type: The last word may be unfinished.
         """
         query = parse_query(typed, as_you_type=as_you_type)
-        return self._ranking.hits(
-            query, levels=levels, limit=limit, consent=consent, language=language
-        )
+        return self._ranking.hits(query, wanted, limit)
 
     def passages(
         self, question: str, *, levels: Collection[Level], limit: int = 8, consent: Consent
@@ -274,30 +238,7 @@ class SearchIndex:
         self._count(indexed.level, 0, -len(gone))
 
     def _insert_row(self, number: int, contribution: Contribution, digest: bytes) -> None:
-        self._conn.execute(
-            _PUT,
-            (
-                number,
-                contribution.id,
-                contribution.level.value,
-                int(contribution.consent),
-                contribution.title,
-                contribution.author,
-                contribution.author_key,
-                contribution.community,
-                contribution.language,
-                contribution.licence,
-                json.dumps(contribution.tags, ensure_ascii=False),
-                contribution.place,
-                contribution.source,
-                contribution.created_ms,
-                contribution.changed_ms,
-                contribution.edits,
-                json.dumps(contribution.contributors, ensure_ascii=False),
-                _sort_key(contribution.title),
-                digest,
-            ),
-        )
+        self._conn.execute(PUT_ROW, row_values(number, contribution, digest))
         self._conn.executemany(
             "INSERT OR IGNORE INTO contribution_tags (tag, number) VALUES (?, ?)",
             ((tag.casefold(), number) for tag in contribution.tags),
@@ -321,13 +262,3 @@ class SearchIndex:
             "WHERE level = ?",
             (contributions, made, level.value),
         )
-
-
-def _digest(contribution: Contribution) -> bytes:
-    fields = json.dumps(astuple(contribution), default=lambda level: level.value)
-    return hashlib.blake2b(fields.encode(), digest_size=16).digest()
-
-
-def _sort_key(title: str) -> str:
-    folded = unicodedata.normalize("NFKD", title.casefold())
-    return "".join(character for character in folded if not unicodedata.combining(character))

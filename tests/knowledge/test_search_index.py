@@ -67,7 +67,7 @@ def index(db: Database) -> SearchIndex:
 
 
 def found(index: SearchIndex, typed: str, levels: tuple[Level, ...] = EVERYTHING) -> list[str]:
-    return [hit.title for hit in index.search(typed, levels=levels)]
+    return [hit.title for hit in index.search(typed, Filter(levels))]
 
 
 def test_what_was_put_is_given_back_unchanged(index: SearchIndex) -> None:
@@ -112,7 +112,7 @@ def test_changed_consent_alone_is_noticed(index: SearchIndex) -> None:
 
     asked = index.passages("spring water", levels=STRANGER, consent=Consent.ANSWERING)
     assert asked == []
-    assert index.search("spring", levels=STRANGER, consent=Consent.TRAINING) == []
+    assert index.search("spring", Filter(STRANGER, consent=Consent.TRAINING)) == []
     assert found(index, "spring") == ["Spring water"]
 
 
@@ -122,7 +122,7 @@ def test_nothing_restricted_shows_in_hits_scores_counts_or_passages(
 ) -> None:
     def seen() -> object:
         return (
-            index.search(typed, levels=STRANGER),
+            index.search(typed, Filter(STRANGER)),
             index.passages(typed, levels=STRANGER, consent=Consent.ANSWERING),
             index.page(Filter(STRANGER)),
             index.page(Filter(STRANGER, tag="pump")),
@@ -167,7 +167,7 @@ def test_every_beginning_of_a_word_finds_it_while_it_is_typed(index: SearchIndex
 
     for word in ("purification", "purifying", "communities"):
         for end in range(2, len(word) + 1):
-            hits = index.search(word[:end], levels=STRANGER, as_you_type=True)
+            hits = index.search(word[:end], Filter(STRANGER), as_you_type=True)
             assert [hit.title for hit in hits] == ["Purification"], word[:end]
 
 
@@ -198,7 +198,7 @@ def test_each_contribution_is_one_hit_however_many_pieces_fit(index: SearchIndex
 def test_a_snippet_marks_the_words_that_were_found(index: SearchIndex) -> None:
     index.put(SPRING)
 
-    [hit] = index.search("boiling", levels=STRANGER)
+    [hit] = index.search("boiling", Filter(STRANGER))
 
     assert [hit.snippet.text[start:end] for start, end in hit.snippet.marks] == ["boil"]
 
@@ -251,9 +251,34 @@ def test_a_list_is_filtered_by_language_tag_author_and_consent(index: SearchInde
     assert titles(Filter(EVERYTHING)) == [SECRET.title, SEEDS.title, SPRING.title]
     assert titles(Filter(STRANGER, language="es")) == ["Semillas"]
     assert titles(Filter(STRANGER, tag="HEALTH")) == ["Spring water"]
-    assert titles(Filter(STRANGER, author_key="cd" * 16)) == []
+    assert titles(Filter(STRANGER, author="cd" * 16)) == []
     assert titles(Filter(EVERYTHING, consent=Consent.TRAINING)) == []
     assert titles(Filter(())) == []
+    assert titles(Filter(STRANGER, author="Rosa", community="Ridge")) == [
+        "Semillas",
+        "Spring water",
+    ]
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        Filter(STRANGER, language="en"),
+        Filter(STRANGER, tag="Water"),
+        Filter(STRANGER, author="Ahmed"),
+        Filter(STRANGER, author="cd" * 16),
+        Filter(STRANGER, community="Valley"),
+        Filter((Level.ALLIED,)),
+    ],
+)
+def test_a_search_is_narrowed_as_a_list_is(index: SearchIndex, narrowed: Filter) -> None:
+    own = {"author": "Ahmed", "author_key": "cd" * 16, "community": "Valley", "language": "en"}
+    index.put(contribution(1, "One", "the same words", tags=("water",), **own))
+    index.put(contribution(2, "Two", "the same words", language="es"))
+
+    for typed in ("same words", "words nowhere", "words -nowhere"):
+        titles = [hit.title for hit in index.search(typed, narrowed)]
+        assert titles == [card.title for card in index.page(narrowed).cards]
 
 
 def test_lists_sort_titles_without_case_and_accents(index: SearchIndex) -> None:
@@ -378,8 +403,8 @@ def test_short_ids_find_their_contributions(index: SearchIndex) -> None:
 def test_nothing_that_can_be_typed_is_an_error(index: SearchIndex, typed: str) -> None:
     index.put(SPRING)
 
-    index.search(typed, levels=EVERYTHING)
-    index.search(typed, levels=EVERYTHING, as_you_type=True)
+    index.search(typed, Filter(EVERYTHING))
+    index.search(typed, Filter(EVERYTHING), as_you_type=True)
     index.passages(typed, levels=EVERYTHING, consent=Consent.NONE)
 
 
