@@ -32,7 +32,7 @@ MAX_QUESTION_CHARS = 1000
 MAX_TERMS = 16
 """Different words of a question that are read."""
 
-ENOUGH = 0.6
+ENOUGH = 0.55
 """Share of the question's weight that a passage must hold."""
 
 ENOUGH_FOR_A_NUMBER = 0.7
@@ -61,16 +61,17 @@ _DURATION: Final = re.compile(
     r"|\bmuda wa \w+ gani\b|\bquanto tempo\b|\bdakika ngapi\b|\bsaa ngapi\b"
 )
 _NUMBER: Final = re.compile(
-    r"\bhow (?:much|many|far|deep|often|hot|high|big|old)\b|\bcu[aá]nt[oa]s?\b|\bcombien\b"
+    r"\bhow (?:much|many|far|deep|hot|high|big|old)\b|\bcu[aá]nt[oa]s?\b|\bcombien\b"
     r"|\bwie ?viele?\b|\b\w*ngapi\b|\bkiasi gani\b|\bquant[oa]s?\b"
 )
 _ASKING_WORDS: Final = """
     must should need needs please tell know want way ways best good thing someone something
-    anyone anything get got let does go goes going work works happen happens mean means s m re t
-    debo debe deben hacer puedo necesito tengo hay favor quiero
+    anyone anything somebody anybody now give get got let does go goes going work works happen
+    happens mean means s m re t
+    debo debe deben hacer puedo necesito tengo hay favor quiero hago
     faut doit puis dois faire
     muss soll kann ich wir man
-    gani nini vipi je lazima tafadhali ninaweza naweza
+    gani nini vipi je lazima tafadhali ninaweza naweza nifanye
 """
 _ASKING: Final = frozenset(_ASKING_WORDS.split())
 
@@ -112,11 +113,17 @@ class Question:
         """Return a quote of each passage that answers, best first; none when none does."""
         readings = [_Reading(passage, self.terms) for passage in passages]
         weights = {term: _weight(term, readings) for term in self.terms}
-        enough = ENOUGH if self.asked is Asked.ANYTHING else ENOUGH_FOR_A_NUMBER
+        # For a number, a word that other passages hold and this one lacks counts twice:
+        # onions that want water in spring rain do not tell how long to boil it.
+        elsewhere, enough = frozenset[str](), ENOUGH
+        if self.asked is not Asked.ANYTHING:
+            elsewhere = frozenset[str]().union(*(reading.all_held for reading in readings))
+            enough = ENOUGH_FOR_A_NUMBER
         found = [
             quote
             for reading in readings
-            if (quote := reading.quote(weights, self.asked)) is not None and quote.share >= enough
+            if (quote := reading.quote(weights, self.asked, elsewhere)) is not None
+            and quote.share >= enough
         ]
         return sorted(found, key=lambda quote: (-quote.share, -quote.passage.score))
 
@@ -132,17 +139,19 @@ class _Reading:
         self._title = _held(words(_plain(passage.title)), terms, passage.language)
         self.all_held = frozenset[str]().union(self._title, *self._held)
 
-    def quote(self, weights: dict[str, float], asked: Asked) -> Quote | None:
-        total = sum(weights.values())
+    def quote(
+        self, weights: dict[str, float], asked: Asked, elsewhere: frozenset[str]
+    ) -> Quote | None:
         best: tuple[float, float, int] | None = None
         for index, held in enumerate(self._held):
-            if not held or not _is_quotable(self._sentences[index]):
+            is_under_title = bool(self._title) and asked is Asked.ANYTHING
+            if not (held or is_under_title) or not _is_quotable(self._sentences[index]):
                 continue
             if not self._gives(index, asked):
                 continue
             around = held | self._title | self._near(index)
-            share = sum(weights[term] for term in around) / total
-            rank = sum(weights[term] for term in held) / total + _CONTEXT_WEIGHT * share
+            share = _share(around, weights, elsewhere)
+            rank = _share(held, weights, elsewhere) + _CONTEXT_WEIGHT * share
             if best is None or rank > best[0]:
                 best = (rank, share, index)
         if best is None:
@@ -185,11 +194,12 @@ class _Reading:
                 return any(not stems(word.text).isdisjoint(_TIMES) for word in found)
 
     def _grown(self, index: int) -> tuple[int, int]:
-        """Return first and last sentence: neighbours join that hold words of the question, numbers or a negation."""
+        """Return the first and last sentence: neighbours join that bear on the question."""
         first, last = index, index
         for step in (1, -1):
             other = index + step
-            if 0 <= other < len(self._sentences) and self._belongs(other):
+            is_in = 0 <= other < len(self._sentences)
+            if is_in and (self._belongs(other) or not self._held[index]):
                 low, high = min(first, other), max(last, other)
                 if self._sentences[high].end - self._sentences[low].start <= MAX_QUOTE_CHARS:
                     first, last = low, high
@@ -222,6 +232,16 @@ _IGNORED: Final = frozenset(_plain(word) for word in EVERY_STOP_WORD)
 def _weight(term: str, readings: Sequence[_Reading]) -> float:
     holding = sum(term in reading.all_held for reading in readings)
     return math.log(1 + (len(readings) + 1) / (holding + 1))
+
+
+def _share(held: frozenset[str], weights: dict[str, float], elsewhere: frozenset[str]) -> float:
+    have = sum(weights[term] for term in held)
+    lack = sum(
+        weight * (2 if term in elsewhere else 1)
+        for term, weight in weights.items()
+        if term not in held
+    )
+    return have / (have + lack)
 
 
 def _held(found: Sequence[Word], terms: Iterable[str], language: str) -> frozenset[str]:

@@ -6,8 +6,10 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from knowledge.passage import Passage
+if TYPE_CHECKING:
+    from knowledge.passage import Passage
 
 _K1, _B = 1.2, 0.75
 

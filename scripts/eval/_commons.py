@@ -102,7 +102,7 @@ NOTES = (
           "drink about five litres of water a day."),
 )  # fmt: skip
 
-QUESTIONS = (
+PLAIN_QUESTIONS = (
     Asked("How long must spring water boil after rain?", ("spring",)),
     Asked("How much salt goes into the drink for diarrhoea?", ("salts",)),
     Asked("How long should I cool a burn?", ("burns",)),
@@ -140,3 +140,39 @@ QUESTIONS = (
     Asked("Ninawezaje kupata pasipoti mpya?"),
     Asked("Is the bridge to the market closed?"),
 )
+
+REWORDED_QUESTIONS = (
+    Asked("How long do I boil the water from the spring when it has rained?", ("spring",)),
+    Asked("How long should I soak red beans before cooking?", ("beans",)),
+    Asked("For how many minutes do I need to cool a burn?", ("burns",)),
+    Asked("When can I borrow tools?", ("tools",)),
+    Asked("How often is the compost turned?", ("compost",)),
+    Asked("How do I fix a bicycle puncture?", ("puncture",)),
+    Asked("How do I mend a punctured tyre?", ("puncture",)),
+    Asked("What can I give somebody with diarrhoea?", ("salts",)),
+    Asked("Is it safe to use charcoal stove indoors?", ("stove",)),
+    Asked("a snake bit my brother what now", ("snake",)),
+    Asked("How deep do you sow maize?"),
+    Asked("¿A qué profundidad se siembra el maíz?", ("maiz",)),
+    Asked("¿Puedo bajar solo al pozo?", ("pozo",)),
+    Asked("¿Qué hago si me pica una abeja?", ("abejas",)),
+    Asked("¿Cuánto tiempo reposa la leche?", ("queso",)),
+    Asked("Kuku wachanjwe lini?", ("kuku",)),
+    Asked("Nifanye nini mafuta yakiwaka moto?", ("moto",)),
+    Asked("Je, maji ya mvua yanafaa kunywa?"),
+    Asked("What is the repeater's spreading factor?", ("repeater",)),
+    Asked("how long does the lead battery last"),
+    Asked("How many volts when battery must be charged?", ("battery",)),
+    Asked("How long do I boil eggs?", ("eggs",)),
+    Asked("how long boil soft eggs", ("eggs",)),
+    Asked("Who can lend me a ladder?"),
+    Asked("When does the clinic open?"),
+    Asked("How long can I keep the drink for diarrhoea?", ("salts",)),
+    Asked("What is the dose of bleach for a person?"),
+    Asked("How many litres does a goat drink?", ("trick",)),
+    Asked("Does lime go in compost?"),
+    Asked("How long until bleach kills germs on a table?"),
+)
+"""Asked as people ask, in other words than the notes use; written after the rest, and harder."""
+
+QUESTIONS = PLAIN_QUESTIONS + REWORDED_QUESTIONS
