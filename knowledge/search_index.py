@@ -96,7 +96,7 @@ class SearchIndex:
             return False
         with self._whole():
             indexed = self._indexed(known[0], Level(known[1]), known[2])
-            self._remove_pieces(indexed, 0)
+            self._remove_pieces(indexed, range(len(indexed.cut)))
             self._remove_row(indexed)
         return True
 
@@ -202,38 +202,39 @@ class SearchIndex:
         return [Piece(start, text) for start, text in rows]
 
     def _replace_pieces(self, indexed: _Indexed, contribution: Contribution) -> None:
-        """Swap old pieces for new ones, but for those at the beginning that are the same."""
+        """Swap the pieces that changed; a piece in its old place with its old words stays."""
         cut = pieces(contribution.text) or [Piece(0, "")]
-        same = 0
+        kept: set[int] = set()
         if (indexed.title, indexed.level) == (contribution.title, contribution.level):
-            for old, new in zip(indexed.cut, cut, strict=False):
-                if old != new:
-                    break
-                same += 1
-        self._remove_pieces(indexed, same)
+            pairs = enumerate(zip(indexed.cut, cut, strict=False))
+            kept = {at for at, (old, new) in pairs if old.text == new.text}
+        self._remove_pieces(indexed, [at for at in range(len(indexed.cut)) if at not in kept])
+        fresh = [at for at in range(len(cut)) if at not in kept]
         table = f"passages_{contribution.level.value}"
         first = indexed.number << PIECE_BITS
         self._conn.executemany(
+            "UPDATE pieces SET start = ? WHERE number = ?",
+            ((cut[at].start, first + at) for at in kept if cut[at] != indexed.cut[at]),
+        )
+        self._conn.executemany(
             "INSERT INTO pieces (number, start, text) VALUES (?, ?, ?)",
-            ((first + at, cut[at].start, cut[at].text) for at in range(same, len(cut))),
+            ((first + at, cut[at].start, cut[at].text) for at in fresh),
         )
         self._conn.executemany(
             f"INSERT INTO {table} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608
-            ((first + at, contribution.title, cut[at].text) for at in range(same, len(cut))),
+            ((first + at, contribution.title, cut[at].text) for at in fresh),
         )
-        self._count(contribution.level, 0, len(cut) - same)
+        self._count(contribution.level, 0, len(fresh))
 
-    def _remove_pieces(self, indexed: _Indexed, kept: int) -> None:
+    def _remove_pieces(self, indexed: _Indexed, gone: Collection[int]) -> None:
         table = f"passages_{indexed.level.value}"
         first = indexed.number << PIECE_BITS
-        gone = range(kept, len(indexed.cut))
         self._conn.executemany(
             f"INSERT INTO {table} ({table}, rowid, title, text) VALUES ('delete', ?, ?, ?)",  # noqa: S608
             ((first + at, indexed.title, indexed.cut[at].text) for at in gone),
         )
-        self._conn.execute(
-            "DELETE FROM pieces WHERE number BETWEEN ? AND ?",
-            (first + kept, first + (1 << PIECE_BITS) - 1),
+        self._conn.executemany(
+            "DELETE FROM pieces WHERE number = ?", ((first + at,) for at in gone)
         )
         self._count(indexed.level, 0, -len(gone))
 

@@ -94,6 +94,26 @@ def test_a_changed_text_is_found_by_its_new_words_only(index: SearchIndex) -> No
     assert not index.is_damaged()
 
 
+def test_an_edit_indexes_only_the_pieces_that_it_changed(index: SearchIndex, db: Database) -> None:
+    paragraphs = [f"Paragraph {number} says this much. " * 20 for number in range(40)]
+    before = contribution(1, "Long", "\n\n".join(paragraphs))
+    index.put(before)
+    changes = db.conn.total_changes
+    index.put(contribution(2, "Short", "One paragraph."))
+    for_one_piece = db.conn.total_changes - changes
+
+    changes = db.conn.total_changes
+    paragraphs[3] = paragraphs[3].replace("says", "now tells")
+    after = contribution(1, "Long", "\n\n".join(paragraphs))
+    index.put(after)
+
+    moved_starts = 40
+    assert db.conn.total_changes - changes < 3 * for_one_piece + moved_starts
+    assert index.get(after.id) == after
+    assert found(index, "tells") == ["Long"]
+    assert not index.is_damaged()
+
+
 def test_a_contribution_that_moves_to_another_level_leaves_the_old_one(index: SearchIndex) -> None:
     index.put(SPRING)
 
