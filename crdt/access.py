@@ -196,6 +196,19 @@ class Access:
             for entry in self._unknown
         )
 
+    def reflects_removals(self, cites: tuple[EntryId, ...]) -> bool:
+        """Whether an entry with these cites was written in the knowledge of every removal.
+
+        Asked of epochs: a key that somebody chose before they knew of a removal may
+        still be sealed to whoever was removed.
+        """
+        closure = self._causality.closure(cites)
+        return closure is not None and all(
+            closure >> bit & 1
+            for bit, node in self._acts.nodes()
+            if isinstance(node.act, Revocation) and self._acts.holds(bit)
+        )
+
     # --- what to cite ---------------------------------------------------------------
 
     def heads(self, author: Pseudonym | None = None) -> tuple[EntryId, ...]:

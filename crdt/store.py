@@ -95,6 +95,10 @@ class Logs(Protocol):
         """Tell which numbers of a log are in the set, lowest first."""
         ...
 
+    def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
+        """Return the entry with a number, or None; of several the one with the lowest id."""
+        ...
+
     def forks(self, space: SpaceId) -> tuple[Fork, ...]:
         """Return what contradicts itself in a space."""
         ...
@@ -141,6 +145,10 @@ class Entries(Protocol):
 
     def documents(self, space: SpaceId) -> Iterator[DocumentId]:
         """Give every document of a space, in the order in which its first edit came."""
+        ...
+
+    def documents_of_log(self, log: LogId) -> Iterator[DocumentId]:
+        """Give every document that an entry of a log edits, once each."""
         ...
 
     def unopened(self, space: SpaceId, epoch: EpochId) -> Iterator[StoredEntry]:

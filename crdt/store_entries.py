@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crdt.entry import SignedEntry, VerifiedEntry, decode_header, encode_entry
 from crdt.errors import AmbiguousId, UnknownEntry
-from crdt.ids import ID_BYTES, DocumentId, EntryId, EpochId, SpaceId, checked_prefix
+from crdt.ids import ID_BYTES, DocumentId, EntryId, EpochId, LogId, SpaceId, checked_prefix
 from crdt.store_erasures import ASIDE, IN_THE_SET, state_of
 from crdt.store_order import sending_order
 from crdt.store_rows import Put, StoredEntry
@@ -137,6 +137,19 @@ class EntryTable:
             for _, document in rows:
                 yield document
             number = rows[-1][0]
+
+    def documents_of_log(self, log: LogId) -> Iterator[DocumentId]:
+        """Give every document that an entry of a log edits, once each."""
+        last = b""
+        while rows := self._connection.rows(
+            "SELECT DISTINCT document FROM entries"
+            " WHERE log = (SELECT number FROM logs WHERE log = ?) AND document > ?"
+            " ORDER BY document LIMIT 1000",
+            (log, last),
+        ):
+            for (document,) in rows:
+                yield document
+            last = rows[-1][0]
 
     def unopened(self, space: SpaceId, epoch: EpochId) -> Iterator[StoredEntry]:
         """Give the entries sealed with an epoch that nobody has interpreted yet."""

@@ -53,7 +53,8 @@ class ErasureTable:
             self._connection.write(
                 "INSERT INTO erasures (target, withdrawal, space, owner, level, state)"
                 " VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (target, withdrawal) DO UPDATE SET"
-                " level = max(level, excluded.level)",
+                " level = max(level, excluded.level),"
+                " owner = CASE WHEN excluded.owner IS NULL THEN NULL ELSE owner END",
                 (target, by, home, owner, level),
             )
         return tuple(target for target in wanted if self._carry_out(target, home))

@@ -77,6 +77,15 @@ class LogTable:
         )
         return (*found, *(Range(*run) for run in runs))
 
+    def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
+        """Return the entry with a number, or None; of several the one with the lowest id."""
+        row = self._connection.row(
+            "SELECT min(entries.id) FROM entries JOIN logs ON logs.number = entries.log"
+            " WHERE logs.log = ? AND sequence = ?",
+            (log, sequence),
+        )
+        return row[0] if row else None
+
     def forks(self, space: SpaceId) -> tuple[Fork, ...]:
         """Return what contradicts itself in a space."""
         rows = self._connection.rows(

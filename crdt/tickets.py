@@ -36,6 +36,7 @@ class Ticket(WireStruct, frozen=True):
 
     Attributes:
         inner: The community's inner space.
+        invite: The invite's entry there, which a join cites.
         nonce: The community's nonce, from which the joiner derives their keys.
         secret: Random, for this ticket only.
         role, uses, expires_s: As in the invite; seconds since 1970.
@@ -45,6 +46,7 @@ class Ticket(WireStruct, frozen=True):
     """
 
     inner: Bytes32
+    invite: Bytes32
     nonce: Bytes16
     secret: Bytes16
     role: Count
