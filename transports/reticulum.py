@@ -10,13 +10,20 @@ import asyncio
 import contextlib
 import logging
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import RNS
 
 from transports.bridge import Bell, ThreadBridge, post
 from transports.errors import BadAddress, CarrierUnavailable, Unreachable
+from transports.reticulum_announces import (
+    ANNOUNCE_VERSION,
+    APP_NAME,
+    ASPECT,
+    AnnounceListener,
+    KnownPeers,
+    PeerSeen,
+)
 from transports.reticulum_instance import start_reticulum
 from transports.reticulum_link import ReticulumLink
 
@@ -27,19 +34,11 @@ if TYPE_CHECKING:
     from transports.reticulum_objects import RnsDestination, RnsLink
     from transports.reticulum_settings import ReticulumSettings
 
-APP_NAME = "meshnode"
-ASPECT = "sync"
-ANNOUNCE_VERSION = 1
-"""All that an announce says, beyond the keys that Reticulum needs."""
-
 ADDRESS_BYTES = 16
 PRIVATE_KEY_BYTES = 64
 
 MAX_INCOMING_LINKS = 64
 """Links that peers may hold at once; each costs up to 0.5 MB and two threads."""
-
-MAX_KNOWN_PEERS = 4096
-"""Addresses remembered; strangers make new ones for nothing."""
 
 _NEWS_CAPACITY = 256
 _ASK_AGAIN_S = 5.0
@@ -47,21 +46,6 @@ _LOOK_AROUND_S = 2.0
 _ANNOUNCE_GAP_S = 30.0
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PeerSeen:
-    """Somebody announced that they speak meshnode.
-
-    Attributes:
-        address: To be given to `connect`.
-        hops: How many relays away, 1 when in direct reach; None when unknown.
-        version: Version of the announce.
-    """
-
-    address: str
-    hops: int | None
-    version: int
 
 
 class ReticulumCarrier:
@@ -89,11 +73,11 @@ class ReticulumCarrier:
         self._identity.load_private_key(private_key)
         self._hash: bytes = RNS.Destination.hash(self._identity, APP_NAME, ASPECT)
         self._on_peer_seen = on_peer_seen
-        self._peers: dict[str, PeerSeen] = {}
+        self._peers = KnownPeers()
         self._links: set[ReticulumLink] = set()
         self._destination: RnsDestination | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._listener: _AnnounceListener | None = None
+        self._listener: AnnounceListener | None = None
         self._announced_at_s: float | None = None
         self.failed_interfaces: list[str] = []
 
@@ -110,7 +94,7 @@ class ReticulumCarrier:
     @property
     def peers(self) -> tuple[PeerSeen, ...]:
         """Peers whose announces were heard since the start, the latest last."""
-        return tuple(self._peers.values())
+        return tuple(self._peers)
 
     async def start(self, on_link: Callable[[Link], None]) -> None:
         """Start Reticulum when it does not run yet, listen and announce.
@@ -139,7 +123,7 @@ class ReticulumCarrier:
         )
         self._destination = destination
         news = ThreadBridge[PeerSeen](_NEWS_CAPACITY, loop)
-        self._listener = _AnnounceListener(news, Bell(loop))
+        self._listener = AnnounceListener(news, Bell(loop))
         RNS.Transport.register_announce_handler(self._listener)
         self._tasks = [
             asyncio.create_task(self._hear_announces(news)),
@@ -261,10 +245,7 @@ class ReticulumCarrier:
         async for seen in news:
             if seen.address == self.address:
                 continue
-            self._peers.pop(seen.address, None)
-            if len(self._peers) >= MAX_KNOWN_PEERS:
-                del self._peers[next(iter(self._peers))]
-            self._peers[seen.address] = seen
+            self._peers.note(seen)
             if self._on_peer_seen is not None:
                 self._on_peer_seen(seen)
 
@@ -280,28 +261,6 @@ class ReticulumCarrier:
                 ways_out = online
             ways_out &= online
             await asyncio.sleep(_LOOK_AROUND_S)
-
-
-class _AnnounceListener:
-    """Hears, on RNS's threads, who speaks meshnode. RNS looks at these two names."""
-
-    aspect_filter = f"{APP_NAME}.{ASPECT}"
-    receive_path_responses = True
-
-    def __init__(self, news: ThreadBridge[PeerSeen], heard: Bell) -> None:
-        self.news = news
-        self.heard = heard
-
-    def received_announce(
-        self, destination_hash: bytes, announced_identity: object, app_data: bytes | None
-    ) -> None:
-        """Pass on an announce; RNS calls with exactly these parameter names."""
-        del announced_identity
-        if app_data:
-            hops = RNS.Transport.hops_to(destination_hash)
-            known = hops if hops < RNS.Transport.PATHFINDER_M else None
-            self.news.offer(PeerSeen(destination_hash.hex(), known, app_data[0]))
-        self.heard.ring()
 
 
 async def _wait_path(peer: bytes, heard: Bell) -> None:

@@ -128,9 +128,10 @@ class Intake:
             self._inbox.offer(frame)
 
     def _refuse(self, error: TransportError) -> None:
-        self._inbox.close(error)
+        # The caller holds the lock that `end` waits for, so this reason comes first.
         if self._pump is not None:
             self._pump.abort()
+        self._inbox.close(error)
 
     def _end_when_all_is_here(self) -> None:
         coming = any(r.status == RNS.Resource.COMPLETE for r in self._resources.values())

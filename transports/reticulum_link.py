@@ -30,6 +30,10 @@ CLOSE_GRACE_S = 5.0
 BULK_BITS_PER_S = 10_000.0
 """Below this, only small and urgent things should travel."""
 
+BULK_ROUND_TRIP_S = 1.5
+"""A link that takes longer has a radio or many relays on its way, whatever the rate of its
+first interface."""
+
 
 class ReticulumLink:
     """A `Link` over Reticulum, made by `ReticulumCarrier`.
@@ -87,7 +91,10 @@ class ReticulumLink:
 
     @property
     def profile(self) -> LinkProfile:
-        """What the link can bear; the rate is what RNS believes of the first interface."""
+        """What the link can bear; the rate is what RNS believes of the first interface.
+
+        Only small things are known to pass before the link is established.
+        """
         return self._profile
 
     @property
@@ -156,11 +163,15 @@ class ReticulumLink:
         if self._established:
             return
         rate = link.attached_interface.bitrate
+        if RNS.Reticulum.get_instance().is_connected_to_shared_instance:
+            rate = None  # it is that of the socket to the instance, not of its radio
         self._profile = LinkProfile(
             "reticulum",
             float(rate) if rate else None,
             self._pump.message_bytes,
-            carries_bulk=not rate or rate >= BULK_BITS_PER_S,
+            carries_bulk=(
+                (not rate or rate >= BULK_BITS_PER_S) and (link.rtt or 0.0) <= BULK_ROUND_TRIP_S
+            ),
         )
         self._established = True
         if link.mtu < RNS.Reticulum.MTU:  # a stranger's figure; nothing honest is smaller

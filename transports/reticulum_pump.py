@@ -13,10 +13,11 @@ from threading import Condition, Thread
 from typing import TYPE_CHECKING
 
 import RNS
-from RNS.Channel import Channel, ChannelException, LinkChannelOutlet, MessageBase
+from RNS.Channel import Channel, ChannelException
 
 from transports.errors import LinkClosed
 from transports.link import MAX_FRAME_BYTES
+from transports.reticulum_channel import FrameMessage, open_channel
 from transports.reticulum_framing import (
     LAST_NUMBER,
     MESSAGE_HEAD_BYTES,
@@ -42,23 +43,6 @@ LOST_INTERFACE_CHECK_S = 1.0
 """How soon we notice that the interface under a link is gone; RNS waits for silence."""
 
 _LOG = logging.getLogger(__name__)
-
-
-class FrameMessage(MessageBase):  # type: ignore[misc]
-    """The one message type on our channels; `body` is what the framing packed."""
-
-    MSGTYPE = 0x0101
-
-    def __init__(self, body: bytes = b"") -> None:
-        self.body = body
-
-    def pack(self) -> bytes:
-        """Return the bytes to send."""
-        return self.body
-
-    def unpack(self, raw: bytes) -> None:
-        """Take the bytes that arrived."""
-        self.body = raw
 
 
 class Pump:
@@ -95,7 +79,7 @@ class Pump:
         self._established = False
         self._draining = False
         self._abort = False
-        self._channel = self._open_channel(on_message)
+        self._channel = open_channel(link, on_message, self._on_delivered)
 
     @property
     def message_bytes(self) -> int:
@@ -159,19 +143,6 @@ class Pump:
         with self._lock:
             self._abort = True
             self._wake()
-
-    def _open_channel(self, on_message: Callable[[bytes], None]) -> Channel:
-        def handle(message: FrameMessage) -> bool:
-            on_message(message.body)
-            return True
-
-        channel = Channel(_TellingOutlet(self._link, self._on_delivered))
-        channel.register_message_type(FrameMessage)
-        channel.add_message_handler(handle)
-        # Ours instead of `get_channel()`, which needs a measured round trip: the peer's
-        # first message may arrive before RNS's thread has told us of the link.
-        self._link._channel = channel
-        return channel
 
     def _on_delivered(self) -> None:
         with self._lock:
@@ -274,28 +245,3 @@ class Pump:
         else:
             self._parts.extend(split(frame, number, self._channel.mdu))
         return True
-
-
-class _TellingOutlet(LinkChannelOutlet):  # type: ignore[misc]
-    """A channel's way to its link that tells us when a message was proven delivered."""
-
-    def __init__(self, link: RnsLink, on_delivered: Callable[[], None]) -> None:
-        super().__init__(link)
-        self._on_delivered = on_delivered
-
-    @property
-    def rtt(self) -> float:
-        """The link's round trip, s; 0 until it is measured."""
-        return float(self.link.rtt or 0.0)
-
-    def set_packet_delivered_callback(
-        self, packet: object, callback: Callable[[object], None] | None
-    ) -> None:
-        """Call the channel first, then us, when the packet is proven."""
-
-        def delivered(proven: object) -> None:
-            if callback is not None:
-                callback(proven)
-                self._on_delivered()
-
-        super().set_packet_delivered_callback(packet, delivered if callback else None)

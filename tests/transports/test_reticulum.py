@@ -26,7 +26,8 @@ from tests.transports.link_contract import PATIENCE_S, FarEnd, LinkContract
 from transports import errors
 from transports.errors import CarrierUnavailable, FrameTooLarge, LinkClosed, Unreachable
 from transports.link import Link
-from transports.reticulum import PeerSeen, ReticulumCarrier
+from transports.reticulum import ReticulumCarrier
+from transports.reticulum_announces import PeerSeen
 from transports.reticulum_instance import start_reticulum
 from transports.reticulum_settings import ReticulumSettings, TcpListen
 
