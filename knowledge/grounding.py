@@ -2,7 +2,7 @@
 
 The check knows spelling, not meaning, so it allows only what cannot change meaning:
 
-- other small words (`FREE`: articles, "is", "of") and other punctuation;
+- other small words (`FREE`: articles, "is", "it") and other punctuation;
 - other forms of a word ("boil", "boiling") and other spellings of a number or unit
   ("three minutes", "3 min");
 - a condition that opens the source's sentence ("After rain, ...") moved to the end.
@@ -26,16 +26,19 @@ if TYPE_CHECKING:
 MIN_WORDS = 2
 """Fewest meaningful words of a checked sentence: less states nothing."""
 
-_FREE_WORDS: Final = """
-    a an the is are be it its this that these those you your of to for and do does
-    el la los las un una de del al y es son lo su sus se está están
-    le les des du et est sont l d
-    der die das den dem ein eine einen einem einer und ist sind
-    ya wa za cha vya kwa ni na
-    o os as um uma da dos e é são
+_FREE_WORDS: Final = {
+    "en": "a an the is are be it its this that these those you your",
+    "es": "el la los las un una es son está están",
+    "fr": "le la les l un une des est sont",
+    "de": "der die das den dem ein eine einen einem ist sind",
+    "sw": "ni",
+    "pt": "o os a as um uma é são está estão",
+}
+FREE: Final = {language: frozenset(words.split()) for language, words in _FREE_WORDS.items()}
+"""By language, words that may come and go: none of them turns a statement round there.
+
+Never shared: "ni" is "is" in Swahili and "nor" in Spanish. In other languages none is free.
 """
-FREE: Final = frozenset(_FREE_WORDS.split())
-"""Words that may come and go: none of them turns a statement round."""
 
 _CONDITION_WORDS: Final = """
     after before when if while until above below in on at during
@@ -47,7 +50,7 @@ _CONDITION_WORDS: Final = """
 _CONDITIONS: Final = frozenset(_CONDITION_WORDS.split())
 
 
-_PLAIN_SIGNS: Final = frozenset(".,;:!'\"()-–—…’‘“”«»¡。،")  # noqa: RUF001
+_PLAIN_SIGNS: Final = frozenset("*_`#•.,;:!'\"()-–—…’‘“”«»¡。،")  # noqa: RUF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +72,20 @@ class Support:
 def support(sentence: str, sources: Sequence[Source]) -> Support | None:
     """Return what supports a sentence, or None: then it must not be shown."""
     for index, source in enumerate(sources):
+        free = FREE.get(source.language.split("-")[0].casefold(), frozenset())
         said = words(sentence, source.language)
         if len(said) > MAX_WORDS:
             return None
         for stated in sentences(source.text):
-            if _signs(sentence) <= _signs(stated.text) and _says(
-                said, words(stated.text, source.language)
+            if _signs(sentence) == _signs(stated.text) and _says(
+                said, words(stated.text, source.language), free
             ):
                 return Support(index, stated.text)
     return None
 
 
 def _signs(sentence: str) -> frozenset[str]:
-    """Return the characters that are neither letters, digits nor plain punctuation."""
+    """Return the characters that are neither letters, digits, plain punctuation nor Markdown."""
     return frozenset(
         character
         for character in sentence
@@ -89,26 +93,26 @@ def _signs(sentence: str) -> frozenset[str]:
     )
 
 
-def _says(said: list[Word], stated: list[Word]) -> bool:
-    meant = [word for word in said if _means(word)]
+def _says(said: list[Word], stated: list[Word], free: frozenset[str]) -> bool:
+    meant = _meaning(said, free)
     if len(meant) < MIN_WORDS or len(stated) > MAX_WORDS:
         return False
     return any(
-        len(order) == len(meant) and all(map(_equal, meant, order)) for order in _orders(stated)
+        len(order) == len(meant) and all(map(_equal, meant, order))
+        for order in _orders(stated, free)
     )
 
 
-def _orders(stated: list[Word]) -> Iterator[list[Word]]:
+def _orders(stated: list[Word], free: frozenset[str]) -> Iterator[list[Word]]:
     """Yield the source's words as they stand, and with an opening condition at the end."""
-    yield [word for word in stated if _means(word)]
+    yield _meaning(stated, free)
     breaks = [index for index, word in enumerate(stated) if index and word.follows_break]
     if len(breaks) == 1 and stated[0].text in _CONDITIONS:
-        turned = stated[breaks[0] :] + stated[: breaks[0]]
-        yield [word for word in turned if _means(word)]
+        yield _meaning(stated[breaks[0] :] + stated[: breaks[0]], free)
 
 
-def _means(word: Word) -> bool:
-    return word.is_number or word.text not in FREE
+def _meaning(found: list[Word], free: frozenset[str]) -> list[Word]:
+    return [word for word in found if word.is_number or word.text not in free]
 
 
 def _equal(said: Word, stated: Word) -> bool:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MAX_QUESTION_CHARS = 1000
 """Characters of a question that are read."""
 
+MAX_PASSAGE_CHARS = 8000
+"""Characters of a passage that are read; the index cuts them far shorter."""
+
 MAX_TERMS = 16
 """Different words of a question that are read."""
 
@@ -46,6 +49,7 @@ _TIE = 0.999
 _LONGEST_ENDING = 3
 _SHORTEST_PREFIX = 4
 _SHORTEST_CORE = 5
+_LONGEST_WORD = 60
 
 
 class Asked(Enum):
@@ -133,7 +137,7 @@ class _Reading:
 
     def __init__(self, passage: Passage, terms: Iterable[str]) -> None:
         self._passage = passage
-        self._sentences = sentences(passage.text)
+        self._sentences = sentences(passage.text[:MAX_PASSAGE_CHARS])
         self._words = [words(_plain(part.text), passage.language) for part in self._sentences]
         self._held = [_held(found, terms, passage.language) for found in self._words]
         self._title = _held(words(_plain(passage.title)), terms, passage.language)
@@ -257,6 +261,8 @@ def _alike(term: str, word: str, *, is_prefixing: bool) -> bool:
     """Say whether two words are likely forms of one: looser than `wording.same`."""
     if term == word:
         return True
+    if max(len(term), len(word)) > _LONGEST_WORD:
+        return False
     if min(len(term), len(word)) < _SHORTEST_PREFIX or term[0].isdigit():
         return not stems(term).isdisjoint(stems(word))
     common = _common_prefix(term, word)

@@ -21,7 +21,7 @@ _ABBREVIATIONS: Final = frozenset(_SHORTENED.split())
 _SHORT_LINE = 60
 """Characters: a line shorter than this was ended on purpose, not by wrapping."""
 
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？؟۔]+[”’」』)]*|\n")  # noqa: RUF001
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？؟۔]+[”’」』)]*|\n")  # noqa: RUF001
 _NEW_BLOCK = re.compile(r"[ \t]*(?:\n|[-*+•–]\s|#{1,6}\s|\d{1,3}[.)]\s|\||>)")  # noqa: RUF001
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)\.+$")
 
@@ -62,7 +62,7 @@ def _keep(found: list[Sentence], text: str, start: int, end: int) -> None:
 
 def _ends_here(text: str, start: int, mark: re.Match[str]) -> bool:
     if mark.group() == "\n":
-        line = text[max(start, text.rfind("\n", 0, mark.start()) + 1) : mark.start()].strip()
+        line = text[max(start, text.rfind("\n", start, mark.start()) + 1) : mark.start()].strip()
         if not line or line.startswith(("#", "|")) or line.endswith(":"):
             return True
         following = text[mark.end() : mark.end() + 80]

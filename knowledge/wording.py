@@ -22,7 +22,7 @@ _MARKS = (
 """Accents, vowel signs and joiners: part of a word, though no letters."""
 
 _TOKEN = re.compile(
-    r"(?P<number>(?<!\w)[-−]?\d+(?:[.,:/]\d+)*|[½¼¾⅓⅔])"  # noqa: RUF001
+    r"(?P<number>(?<!\w)[-−]?[.,]?\d+(?:[.,:/]\d+)*|[½¼¾⅓⅔])"  # noqa: RUF001
     rf"|(?P<word>[^\W\d_](?:[^\W_]|[{_MARKS}])*(?:['’‐‑-][^\W\d_](?:[^\W_]|[{_MARKS}])*)*)"  # noqa: RUF001
     r"|(?P<sign>[%°<>≤≥±=+×²³])"  # noqa: RUF001
     r"|(?P<break>[,;:()\[\]–—/.!?|]|\n)"  # noqa: RUF001
@@ -41,6 +41,7 @@ class Word:
     Attributes:
         text: Case folded; units under one name; numbers as digits.
         is_number: Whether it is a quantity.
+        is_spelled: Whether a quantity is written in words: only those join ("two hundred").
         at: Its place among the raw words of the sentence, to tell neighbours.
         follows_break: Whether punctuation stands before it.
     """
@@ -49,6 +50,7 @@ class Word:
     is_number: bool
     at: int
     follows_break: bool
+    is_spelled: bool = False
 
 
 def words(sentence: str, language: str = "und") -> list[Word]:
@@ -62,7 +64,8 @@ def words(sentence: str, language: str = "und") -> list[Word]:
             is_after_break = True
             continue
         for text, is_number in _readings(token, number_words):
-            found.append(Word(text, is_number, len(found), is_after_break))
+            is_spelled = is_number and token["word"] is not None
+            found.append(Word(text, is_number, len(found), is_after_break, is_spelled))
             is_after_break = False
         if len(found) > MAX_WORDS:
             break
@@ -122,15 +125,15 @@ def _joined(found: list[Word], join: str) -> list[Word]:
         if word.is_number and after is not None and not after.follows_break:
             if after.text == join and index + 2 < len(found):
                 beyond = found[index + 2]
-                if beyond.is_number and _is_tens(word.text) and _is_one(beyond.text):
+                if _is_tens(word) and _is_one(beyond):
                     result.append(_sum(word, beyond))
                     index += 3
                     continue
-            if after.is_number and _is_tens(word.text) and _is_one(after.text):
+            if _is_tens(word) and _is_one(after):
                 result.append(_sum(word, after))
                 index += 2
                 continue
-            if after.text in _ROUND_NUMBERS and after.is_number and word.text.isdigit():
+            if after.text in _ROUND_NUMBERS and after.is_spelled and word.text.isdecimal():
                 value = int(word.text[:_MAX_DIGITS]) * int(after.text)
                 result.append(Word(str(value), True, word.at, word.follows_break))
                 index += 2
@@ -140,12 +143,12 @@ def _joined(found: list[Word], join: str) -> list[Word]:
     return result
 
 
-def _is_tens(text: str) -> bool:
-    return text in ("20", "30", "40", "50", "60", "70", "80", "90")
+def _is_tens(word: Word) -> bool:
+    return word.is_spelled and word.text in ("20", "30", "40", "50", "60", "70", "80", "90")
 
 
-def _is_one(text: str) -> bool:
-    return len(text) == 1 and text in "123456789"
+def _is_one(word: Word) -> bool:
+    return word.is_spelled and len(word.text) == 1
 
 
 def _sum(tens: Word, ones: Word) -> Word:

@@ -28,7 +28,10 @@ def supported(sentence: str, *texts: str, language: str = "en") -> bool:
         ("Boil water from the spring for three minutes before drinking it, after rain.", SPRING),
         ("Above 2000 m boil it for 5 minutes.", SPRING),
         ("Adults take 10 ml and children take 5 ml.", DOSES),
-        ("Mix 6 level teaspoons sugar and ½ level teaspoon of salt into 1 litre of water.", MIX),
+        (
+            "Mix 6 level teaspoons of sugar and ½ a level teaspoon of salt into 1 litre of water.",
+            MIX,
+        ),
         ("Don't drink it.", "Do not drink it."),
         ("It needs twenty-five minutes.", "It needs 25 minutes."),
         ("Is it safe to drink?", "Is it safe to drink?"),
@@ -82,6 +85,11 @@ def test_numbers_in_words_equal_digits(sentence: str, language: str, text: str) 
         ("a sign put in", "Boil the water ☠.", ["Boil the water."]),
         ("a range made a number", "Wait 5 minutes.", ["Wait 3\u20135 minutes."]),
         ("a decimal lost", "Use 25 litres.", ["Use 2.5 litres."]),
+        ("a decimal lost", "Give 5 ml.", ["Give .5 ml."]),
+        ("two numbers made one", "Fill 200 ml bottles.", ["Fill 2 100 ml bottles."]),
+        ("two numbers made one", "Fill 25 bottles.", ["Fill 20 5 bottles."]),
+        ("a sign dropped", "It costs 5.", ["It costs ≈5."]),
+        ("a word free elsewhere", "Children of it.", ["Children die of it."]),
         ("a sign lost", "Keep it at 5 °C.", ["Keep it at -5 °C."]),
         ("nothing", "It is.", ["It is."]),
         ("no source", "Boil the water.", []),
@@ -89,6 +97,15 @@ def test_numbers_in_words_equal_digits(sentence: str, language: str, text: str) 
 )  # fmt: skip
 def test_anything_else_is_not(what: str, sentence: str, texts: list[str]) -> None:
     assert not supported(sentence, *texts), what
+
+
+def test_a_word_is_free_only_in_its_own_language() -> None:
+    text = "Ni agua ni leche son seguras."
+
+    assert supported("Ni el agua ni la leche son seguras.", text, language="es")
+    assert not supported("Agua y leche son seguras.", text, language="es")
+    assert not supported("Agua leche son seguras.", text, language="es")
+    assert not supported("Agua leche son seguras.", text, language="und")
 
 
 def test_support_names_the_source_and_its_sentence() -> None:
