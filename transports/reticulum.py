@@ -99,9 +99,9 @@ class ReticulumCarrier:
     async def start(self, on_link: Callable[[Link], None]) -> None:
         """Start Reticulum when it does not run yet, listen and announce.
 
-        Must be called on the main thread, which it blocks for moments, and up to
-        5 s per TCP peer that does not answer. Interfaces that could not be
-        started are named in `failed_interfaces`.
+        Must be called on the main thread, which it blocks: about 2 s with a
+        `LocalNetwork`, up to 5 s per TCP peer that does not answer. Interfaces
+        that could not be started are named in `failed_interfaces`.
 
         Raises:
             CarrierUnavailable: Reticulum cannot be started here.

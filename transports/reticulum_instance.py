@@ -12,8 +12,8 @@ import atexit
 import logging
 import shutil
 import signal
-import tempfile
 import threading
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ _started_in: Path | None = None
 def start_reticulum(settings: ReticulumSettings) -> list[str]:
     """Start Reticulum in this process, or find it running, and give the signals back.
 
-    Blocks: up to 5 s per TCP peer that does not answer.
+    Blocks: about 2 s with a `LocalNetwork`, up to 5 s per TCP peer that does not answer.
 
     Returns:
         Names of interfaces that could not be started (a busy port, no such
@@ -59,9 +59,16 @@ def start_reticulum(settings: ReticulumSettings) -> list[str]:
     return [name for name in settings.interface_names() if name not in running]
 
 
+def memory_directory(config_directory: Path) -> Path:
+    """Return where, in memory, large frames of a Reticulum in this directory are received."""
+    home = blake2b(bytes(config_directory.resolve()), digest_size=8).hexdigest()
+    return _MEMORY / f"meshnode-{home}"
+
+
 def _start(settings: ReticulumSettings) -> None:
     handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     RNS.panic = _keep_running
+    RNS.logtimestamps = False  # our log has its own
     try:
         if settings.user_directory is None:
             _write_config(settings)
@@ -74,7 +81,7 @@ def _start(settings: ReticulumSettings) -> None:
         for number, handler in handlers.items():
             if handler is not None:  # None: set outside Python, and not ours to set back
                 signal.signal(number, handler)
-    _receive_in_memory()
+    _receive_in_memory(settings.config_directory)
 
 
 def _write_config(settings: ReticulumSettings) -> None:
@@ -83,16 +90,21 @@ def _write_config(settings: ReticulumSettings) -> None:
     (settings.directory / "config").write_text(settings.config_text(), encoding="utf-8")
 
 
-def _receive_in_memory() -> None:
-    """Have large frames received in memory where we can: a file on disk outlives its erasure."""
+def _receive_in_memory(config_directory: Path) -> None:
+    """Have large frames received in memory where we can: a file on disk outlives its erasure.
+
+    The same directory each time, so that a start clears what a killed process left.
+    """
     if not _MEMORY.is_dir():
         return
+    directory = memory_directory(config_directory)
     try:
-        directory = tempfile.mkdtemp(prefix="meshnode-", dir=_MEMORY)
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(mode=0o700)  # fails on what somebody else put there
     except OSError as error:
         _LOG.warning("Large frames pass through %s: %s", RNS.Reticulum.resourcepath, error)
         return
-    RNS.Reticulum.resourcepath = directory
+    RNS.Reticulum.resourcepath = str(directory)
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
 
 

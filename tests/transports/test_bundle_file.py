@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = len(bundle_head(bytes(16)))
 RECORD_BYTES = 17
 IN_ONE_DIRECTORY = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20
 )
 FRAMES = st.lists(st.binary(min_size=1, max_size=300), max_size=12)
 

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import RNS
 
 from tests.transports.link_contract import PATIENCE_S, FarEnd, LinkContract
 from transports import errors
@@ -28,7 +30,7 @@ from transports.errors import CarrierUnavailable, FrameTooLarge, LinkClosed, Unr
 from transports.link import Link
 from transports.reticulum import ReticulumCarrier
 from transports.reticulum_announces import PeerSeen
-from transports.reticulum_instance import start_reticulum
+from transports.reticulum_instance import memory_directory, start_reticulum
 from transports.reticulum_settings import ReticulumSettings, TcpListen
 
 if TYPE_CHECKING:
@@ -166,6 +168,7 @@ async def running_peer(
             process.kill()
         await process.wait()
         await listening
+        shutil.rmtree(memory_directory(directory), ignore_errors=True)  # killed, it could not
 
 
 class TestReticulumLinks(LinkContract):
@@ -291,6 +294,17 @@ async def test_the_signals_stay_ours(carrier: ReticulumCarrier) -> None:
     }
 
     assert not any(str(owner).startswith("RNS") for owner in owners)
+
+
+async def test_large_frames_are_received_in_memory(
+    carrier: ReticulumCarrier, settings: ReticulumSettings
+) -> None:
+    del carrier
+    if not os.path.isdir("/dev/shm"):  # noqa: ASYNC240 - nothing else runs here
+        pytest.skip("this system has no files in memory")
+
+    assert RNS.Reticulum.resourcepath == str(memory_directory(settings.directory))
+    assert os.stat(RNS.Reticulum.resourcepath).st_mode & 0o077 == 0
 
 
 async def test_reticulum_starts_in_one_place_only(
