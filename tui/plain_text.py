@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import time
 
-_BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C]
-_CONTROL = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *_BIDI]
-_BLOCK: dict[int, str | None] = dict.fromkeys(_CONTROL) | {0x0A: "\n", 0x09: "    "}
+_OVERRIDES = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_MARKS = [0x200E, 0x200F, 0x061C]
+_CONTROL = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *_OVERRIDES]
+_EDITED: dict[int, str | None] = dict.fromkeys(_CONTROL) | {0x0A: "\n", 0x09: "\t"}
+_BLOCK: dict[int, str | None] = _EDITED | dict.fromkeys(_MARKS) | {0x09: "    "}
 _LINE: dict[int, str | None] = _BLOCK | {0x0A: " ", 0x09: " "}
 
 
@@ -23,6 +25,14 @@ def block(text: str) -> str:
 def line(text: str) -> str:
     """Give a text on one line, without control codes."""
     return text.translate(_LINE)
+
+
+def editable(text: str) -> str:
+    """Give a text to edit: as it is, without control codes and overrides of direction.
+
+    Marks of direction stay, since scripts written from right to left need them.
+    """
+    return text.translate(_EDITED)
 
 
 def ago(then_ms: int | None, now_ms: float | None = None) -> str:

@@ -155,7 +155,7 @@ def contribution(index: int) -> ContributionView:
     else:
         _, author, tag = SERIES[index % len(SERIES)]
         community, language, tags = "Ridge", "en", (tag,)
-        text = f"{title(index)}. Written down the same evening, checked against the book at the school.\n"
+        text = f"{title(index)}. Written down the same evening, then checked against the book.\n"
     changed_ms = NOW_MS - 5 * MINUTE_MS - index * 3 * HOUR_MS
     return ContributionView(
         id=contribution_id(index),

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static, TextArea
 
 from meshnode.views import AddRequest, ContributionView, EditRequest
+from tui import plain_text
 from tui.screens.framed import FramedScreen
 from tui.screens.keep_draft import KeepDraftScreen
 from tui.session import Draft
@@ -141,7 +142,14 @@ class EditorScreen(FramedScreen[ContributionView]):
 
 def _draft_of(view: ContributionView) -> Draft:
     language = "" if view.language == "und" else view.language
-    return Draft(view.title, view.text, language, ", ".join(view.tags), view.place, view.level)
+    return Draft(
+        plain_text.line(view.title),
+        plain_text.editable(view.text),
+        plain_text.line(language),
+        plain_text.line(", ".join(view.tags)),
+        plain_text.line(view.place),
+        view.level,
+    )
 
 
 def _tags(text: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 NEWEST_ROWS = 8
+LABEL_CELLS = 11
 
 
 class HomeScreen(FramedScreen[None]):
@@ -63,6 +65,16 @@ class HomeScreen(FramedScreen[None]):
         page = await self.client.contributions(limit=min(limit, NEWEST_ROWS))
         return ContributionPage(total=len(page.items), offset=0, items=page.items)
 
+    @property
+    def _width(self) -> int:
+        return self.query_one("#home").scrollable_content_region.width
+
+    def on_resize(self) -> None:
+        """Break the sentences for the new width."""
+        if self.session.status is not None and self._new is not None:
+            glance = _glance(self.session.status, self._new, self._width)
+            self.query_one("#glance", Static).update(glance)
+
     def on_screen_suspend(self) -> None:
         """Count as seen what was on screen, so that the dots mean something next time."""
         self._new = None
@@ -80,7 +92,7 @@ class HomeScreen(FramedScreen[None]):
         newest.marked = self._new
         newest.display = status.contributions > 0
         newest.fetch_again()
-        self.query_one("#glance", Static).update(_glance(status, self._new))
+        self.query_one("#glance", Static).update(_glance(status, self._new, self._width))
         title = self.query_one("#newest-title", Static)
         title.update("Newest")
         title.display = newest.display
@@ -110,7 +122,7 @@ class HomeScreen(FramedScreen[None]):
         self.app.push_screen(JoinScreen(self.session))
 
 
-def _glance(status: Status, new: int) -> Content:
+def _glance(status: Status, new: int, width: int) -> Content:
     lines = [_community(one) for one in status.communities] or [
         _row("Community", Content.assemble("none yet ", ("(t: join by a ticket)", "$quiet")))
     ]
@@ -119,14 +131,20 @@ def _glance(status: Status, new: int) -> Content:
     lines.append(_row("Peers", _peers(status)))
     lines.append(_row("Model", _model(status)))
     lines.extend(
-        _row("Problem", Content.styled(plain_text.line(problem), "$error"), style="bold $error")
+        _row("Problem", Content.styled(_folded(problem, width), "$error"), style="bold $error")
         for problem in status.problems
     )
     return Content("\n").join(lines)
 
 
+def _folded(sentence: str, width: int) -> str:
+    """Break a sentence so that its lines stay beside the label."""
+    indent = "\n" + " " * LABEL_CELLS
+    return indent.join(textwrap.wrap(plain_text.line(sentence), max(20, width - LABEL_CELLS)))
+
+
 def _row(label: str, value: Content, style: str = "$quiet") -> Content:
-    return Content.assemble((f"{label:<11}", style), value)
+    return Content.assemble((f"{label:<{LABEL_CELLS}}", style), value)
 
 
 def _community(one: CommunityView) -> Content:
@@ -147,7 +165,7 @@ def _commons(status: Status, new: int) -> Content:
 
 def _waiting(status: Status) -> Content:
     if not status.unsynced:
-        return Content("nothing: what you wrote has reached another node, or there is none")
+        return Content("nothing: other nodes hold what you wrote" if status.peers else "nothing")
     words = (
         "1 entry that no other node holds yet"
         if status.unsynced == 1

@@ -38,13 +38,13 @@ class NetworkScreen(FramedScreen[None]):
     )
     AUTO_FOCUS = "#peers"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sync('')", "Sync all"),
+        Binding("s", "sync('')", "Sync"),
         Binding("enter", "sync_chosen", "Sync this peer", show=False),
-        Binding("a", "add_peer", "Add peer"),
+        Binding("a", "add_peer", "Add"),
         Binding("x,delete", "remove_peer", "Remove", key_display="x"),
-        Binding("y", "copy_address", "Copy address"),
+        Binding("y", "copy_address", "Copy"),
         Binding("w", "bundle('write')", "Write bundle"),
-        Binding("r", "bundle('read')", "Read"),
+        Binding("r", "bundle('read')", "Read bundle"),
         Binding("j", "move(1)", "Next peer", show=False),
         Binding("k", "move(-1)", "Previous peer", show=False),
     ]

@@ -10,10 +10,11 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Checkbox, Static
+from textual.widgets import Button, Static
 
 from tui import plain_text
 from tui.screens.framed import FramedScreen
+from tui.widgets.tick import Tick
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -39,7 +40,7 @@ class RecoveryWordsScreen(FramedScreen[None]):
 
     IS_PAGE = True
     HELP_TEXT = "Tick the box by Space once the words are on paper; then go on."
-    AUTO_FOCUS = "Checkbox"
+    AUTO_FOCUS = "Tick"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next", show=False),
         Binding("up", "app.focus_previous", "Previous", show=False),
@@ -55,7 +56,7 @@ class RecoveryWordsScreen(FramedScreen[None]):
             yield Static("Your recovery words", markup=False, classes="title")
             yield Static(BEFORE + "\n", markup=False)
             yield Static(_grid(self._made.words), markup=False, id="words")
-            yield Checkbox("I have written them down", compact=True)
+            yield Tick("I have written them down")
             with Horizontal(classes="buttons"):
                 yield Button("Go on", id="go", variant="primary", compact=True, disabled=True)
             yield Static(
@@ -71,11 +72,11 @@ class RecoveryWordsScreen(FramedScreen[None]):
                 markup=False,
             )
 
-    @on(Checkbox.Changed)
-    def _promised(self, message: Checkbox.Changed) -> None:
+    @on(Tick.Changed)
+    def _promised(self, message: Tick.Changed) -> None:
         button = self.query_one("#go", Button)
-        button.disabled = not message.value
-        if message.value:
+        button.disabled = not message.is_ticked
+        if message.is_ticked:
             button.focus()
 
     @on(Button.Pressed, "#go")

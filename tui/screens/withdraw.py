@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 DOES = (
     "It is erased here at once: text, history, search and cached answers.",
-    "Every node that hears of it erases it too, and refuses it from then on.",
+    "Nodes that hear of it erase it too, and refuse it from then on.",
     "You can follow which nodes have done so (coverage).",
 )
 CANNOT = (
     "reach nodes that nobody meets; they erase it when they are met",
-    "reach copies outside this software: paper, screenshots, retyped words",
+    "reach copies outside this software: paper, photos, retyped words",
     "promise that worn flash memory holds no trace",
     "be taken back; you would have to add the text again",
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -67,9 +68,7 @@ def blocks(source: str, styles: Styles) -> list[Block]:
     found = list(_Layout(styles).walk(_parser().parse(source)))
     while found and not found[-1].text:
         found.pop()
-    return [
-        _closed(one, following) for one, following in zip(found, [*found[1:], None], strict=True)
-    ]
+    return [_closed(one, following) for one, following in pairwise([*found, None]) if one]
 
 
 def _closed(block: Block, following: Block | None) -> Block:

@@ -58,7 +58,11 @@ class SectionBar(Horizontal):
         self._here = here
 
     def compose(self) -> ComposeResult:
-        """Give a tab a section, and the node's name at the right."""
+        """Give a tab a section, and the node's name at the right; no tabs before it is open."""
+        if not self._here:
+            yield Static(" Meshnode ", markup=False, classes="brand")
+            yield Static("", markup=False, id="whose")
+            return
         for section, label in self.SECTIONS.items():
             yield SectionTab(section, label, is_here=section == self._here)
         yield Static("", markup=False, id="whose")

@@ -1,0 +1,342 @@
+"""Home, Commons, Ask, Network and Members, by keyboard alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meshnode.views import (
+    AddRequest,
+    AskRequest,
+    BundleWriteRequest,
+    EditRequest,
+    ImportRequest,
+    InviteRequest,
+    JoinRequest,
+    PeerRequest,
+    SyncRequest,
+    WithdrawRequest,
+)
+
+if TYPE_CHECKING:
+    from tests.tui.conftest import Opener
+
+pytestmark = pytest.mark.slow  # each runs the whole app
+
+
+async def test_home_shows_the_community_what_is_new_and_what_waits(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Ridge · you are founder", "12 contributions · 2 new", "4 entries")
+        await app.sees("● Spring water after rain", "● Hervir el agua", "2 known · 1 open link")
+        await app.until(lambda: app.node.new == 0, "the news counts as seen")
+
+
+async def test_home_shows_problems_with_their_advice(visit: Opener) -> None:
+    problem = "The disk is nearly full. Free some space, or nothing new will be kept."
+    async with visit(problems=(problem,)) as app:
+        await app.sees("Problem", "The disk is nearly full.")
+
+
+async def test_an_empty_home_says_what_to_do_next(visit: Opener) -> None:
+    async with visit(alone=True) as app:
+        await app.sees("none yet", "Paste a ticket to join a community", "import a folder")
+        await app.press("f3")
+        await app.sees("The commons is empty so far.")
+        await app.press("f5")
+        await app.sees("No peer known yet.")
+        await app.press("f6")
+        await app.sees("No community yet.")
+
+
+async def test_the_sections_are_a_key_apart(visit: Opener) -> None:
+    async with visit() as app:
+        for key, words in (
+            ("f3", "searches as you type"),
+            ("f4", "Your question"),
+            ("f5", "Open links"),
+            ("f6", "4 members"),
+            ("f2", "Newest"),
+            ("left_square_bracket", "4 members"),
+            ("right_square_bracket", "Newest"),
+        ):
+            await app.press(key)
+            await app.sees(words)
+
+
+async def test_every_section_answers_to_the_mouse(visit: Opener) -> None:
+    async with visit() as app:
+        for column, words in ((8, "searches as you type"), (19, "Your question"), (3, "Newest")):
+            await app.pilot.click(offset=(column, 0))
+            await app.sees(words)
+
+
+async def test_help_lists_the_keys_of_the_screen(visit: Opener) -> None:
+    async with visit() as app:
+        for section, words in (("f2", "Invite"), ("f3", "Search"), ("f5", "Copy")):
+            await app.press(section)
+            await app.press("f1")
+            await app.sees("─ Keys ─", words)
+            await app.press("escape")
+            await app.sees_no("─ Keys ─")
+
+
+async def test_the_command_palette_reaches_what_other_sections_do(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Newest")
+        await app.press("ctrl+p")
+        await app.write("copy this")
+        await app.sees("Copy this node's address")
+        await app.press("enter")
+        await app.sees("Address copied")
+        assert app.app.clipboard == app.node.status().address
+
+
+async def test_searching_as_you_type_lists_what_matches(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "slash", "s", "e", "e", "d")
+        await app.sees("1 contribution · best first", "Seed we keep")
+        await app.press("enter", "enter")
+        await app.sees("Luz Mamani · Ridge", "El maíz blanco")
+
+
+async def test_a_search_without_matches_says_how_to_go_on(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "slash")
+        await app.write("zzz")
+        await app.sees("Nothing here matches.")
+        await app.press("escape", "escape")
+        await app.sees("12 contributions")
+
+
+async def test_filters_leave_out_what_does_not_fit(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "f")
+        await app.sees("─ Filter ─")
+        await app.press("tab")
+        await app.write("es")
+        await app.press("enter")
+        await app.sees("2 contributions · es")
+        assert ("GET", "/v1/contributions?language=es&limit=100&offset=0") in app.node.requests
+
+
+async def test_a_contribution_is_read_as_markdown(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Spring water")
+        await app.press("enter")
+        await app.sees("After rain the spring", "What to do", "1. Let the bucket", "#water")
+        assert "##" not in app.text
+        await app.press("G")
+        await app.sees("the chlorine table.")
+
+
+async def test_adding_keeps_what_was_typed_when_the_node_refuses(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Goat fever")
+        await app.press(*["tab"] * 5)
+        await app.write("Keep her in the shade.")
+        app.node.refuse(
+            "POST", "/v1/contributions", 503, "crdt.store.disk_full", "The disk is full."
+        )
+        await app.press("ctrl+s")
+        await app.sees("The disk is full.", "Goat fever", "Keep her in the shade.")
+
+        await app.press("ctrl+s")
+        await app.sees("Saved on this node", "Goat fever")
+        asked = app.node.body(AddRequest)
+        assert (asked.title, asked.text) == ("Goat fever", "Keep her in the shade.")
+        assert (asked.level, asked.language) == ("commons", "und")
+
+
+async def test_an_edit_sends_what_changed_and_the_version_that_was_read(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Spring water")
+        await app.press("enter")
+        await app.sees("After rain")
+        await app.press("e")
+        await app.sees("## What to do")
+        await app.write("N")
+        await app.press("ctrl+s")
+        await app.sees("NAfter rain", "4 edits")
+        asked = app.node.body(EditRequest)
+        assert asked.text is not None
+        assert asked.text.startswith("NAfter rain")
+        assert asked.version
+        assert (asked.title, asked.tags, asked.language) == (None, None, None)
+
+
+async def test_leaving_an_unsaved_edit_asks_and_can_keep_the_draft(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Half a thought")
+        await app.press("escape")
+        await app.sees("Not saved yet")
+        await app.press("tab", "enter")
+        await app.sees("searches as you type")
+        await app.press("n")
+        await app.sees("Half a thought", "unsaved draft")
+
+
+async def test_history_marks_what_was_added_and_removed_by_sign(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Spring water")
+        await app.press("enter")
+        await app.sees("After rain")
+        await app.press("h")
+        await app.sees("History of", "without effect", "± place: Ridge school")
+        await app.press("j")
+        await app.sees("[-ten minutes]", "[+one", "minute]")
+
+
+async def test_withdrawing_explains_asks_and_then_follows_the_coverage(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Spring water")
+        await app.press("enter")
+        await app.sees("After rain")
+        await app.press("w")
+        await app.sees("It is erased here at once", "It cannot", "reach copies outside")
+        await app.press("enter")
+        await app.sees_no("It cannot")
+        assert not app.node.withdrawn
+
+        await app.press("w")
+        await app.sees("It cannot")
+        await app.press("tab", "enter")
+        await app.sees("erased on 1 of 3 nodes", "✓ erased", "? not heard from", "4 d")
+        assert app.node.body(WithdrawRequest).reason == ""
+        await app.press("escape", "f3", "u")
+        await app.sees("Withdrawn by you", "erased on 1 of 3 nodes")
+
+
+async def test_what_is_not_ones_own_cannot_be_withdrawn(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Kuchemsha")
+        await app.press("j", "j", "enter")
+        await app.sees("Chemsha maji")
+        await app.press("w")
+        await app.sees("Only who began this contribution")
+
+
+async def test_an_import_shows_each_file_and_a_sum(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "i")
+        await app.write("/home/rosa/notes")
+        await app.press("enter")
+        await app.sees("2 added, 1 updated, 0 unchanged, 1 skipped", "pictures are not read")
+        assert app.node.body(ImportRequest).paths == ("/home/rosa/notes",)
+
+
+async def test_an_answer_begins_with_the_passages_and_opens_them(visit: Opener) -> None:
+    async with visit() as app:
+        app.node.hold.clear()
+        await app.press("f4")
+        await app.write("how long to boil?")
+        await app.press("enter")
+        await app.sees("1 “Bring it to a rolling boil", "Rosa Quispe · Ridge · Spring water")
+        assert "In other words" not in app.text
+
+        app.node.hold.set()
+        await app.sees("Boil it for one minute", "first passage 38 ms")
+        assert app.node.body(AskRequest).question == "how long to boil?"
+        await app.press("y")
+        assert "Rosa Quispe, Ridge" in app.app.clipboard
+
+        await app.press("1")
+        await app.sees("▌ 2. Bring it to a rolling boil")
+        await app.press("escape", "2")
+        await app.sees("Chemsha maji hadi")
+
+
+async def test_escape_stops_an_answer_and_the_work_behind_it(visit: Opener) -> None:
+    async with visit() as app:
+        app.node.hold.clear()
+        await app.press("f4")
+        await app.write("boil")
+        await app.press("enter")
+        await app.sees("1 “Bring it")
+        await app.press("escape")
+        await app.sees("Stopped. What is above stands.")
+        await app.until(lambda: app.node.cancelled_streams >= 1, "the node heard of it")
+
+
+async def test_what_nobody_contributed_is_not_answered(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f4")
+        await app.write("who wins")
+        await app.press("enter")
+        await app.sees("Not in the commons.", "ask with other words")
+        await app.press("up")
+        assert "who wins" in app.text
+
+
+async def test_without_a_model_the_passages_stand_alone(visit: Opener) -> None:
+    async with visit(can_phrase=False) as app:
+        await app.press("f4")
+        await app.write("boil")
+        await app.press("enter")
+        await app.sees("1 “Bring it", "The model is still loading")
+        assert "In other words" not in app.text
+
+
+async def test_an_invitation_is_shown_as_text_and_as_a_picture(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("i")
+        await app.sees("─ Invite ─", "● Contributor")
+        await app.press("down", "tab", "backspace", "3", "enter")
+        await app.sees("mesh1:qgzjrvq3", "reader · 3 uses", "█▀▀▀▀▀█")
+        asked = app.node.body(InviteRequest)
+        assert (asked.role, asked.uses, asked.expires_ms) == ("reader", 3, 7 * 86_400_000)
+        await app.press("y")
+        assert app.app.clipboard.startswith("mesh1:")
+
+
+async def test_a_bad_ticket_is_refused_and_a_good_one_waits(visit: Opener) -> None:
+    async with visit(alone=True) as app:
+        await app.press("t")
+        await app.write("nonsense")
+        await app.press("enter")
+        await app.sees("This ticket cannot be redeemed", "─ Join a community ─")
+        await app.press("ctrl+u")
+        await app.write("mesh1:abc")
+        await app.press("enter")
+        await app.sees("Ticket for Ridge taken.")
+        assert app.node.body(JoinRequest).ticket == "mesh1:abc"
+
+
+async def test_a_peer_is_added_and_forgotten(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f5", "a")
+        await app.sees("─ Add a peer ─")
+        await app.write("abcd1234")
+        await app.press("enter")
+        await app.until(lambda: app.node.extra_peers == ["abcd1234"], "added")
+        assert app.node.body(PeerRequest).address == "abcd1234"
+        await app.sees("abcd1234…")
+        await app.press("j", "j", "x")
+        await app.sees("Forget the address of abcd1234?")
+        await app.press("tab", "enter")
+        await app.until(lambda: app.node.extra_peers == [], "forgotten")
+
+
+async def test_a_sync_shows_how_it_goes_and_how_it_went(visit: Opener) -> None:
+    async with visit() as app:
+        app.node.hold.clear()
+        await app.press("s")
+        await app.sees("Ahmed Salim: connecting")
+        app.node.hold.set()
+        await app.sees("Ahmed Salim: in step · 4 sent, 1 received")
+        assert app.node.body(SyncRequest).peer is None
+
+
+async def test_a_bundle_is_written_and_read(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f5", "w")
+        await app.write("/media/stick/a.bundle")
+        await app.press("enter")
+        await app.sees("36 entries, 48 kB, written to")
+        assert app.node.body(BundleWriteRequest).path == "/media/stick/a.bundle"
+        await app.press("escape", "r")
+        await app.write("/media/stick/b.bundle")
+        await app.press("enter")
+        await app.sees("12 of them new, 1 refused", "not signed by the key")
