@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_QUESTION_CHARS = 1000
 """Characters of a question that are read."""
 
-MAX_PASSAGE_CHARS = 8000
+MAX_PASSAGE_CHARS = 4000
 """Characters of a passage that are read; the index cuts them far shorter."""
 
 MAX_TERMS = 16

@@ -100,7 +100,7 @@ def _readings(token: re.Match[str], number_words: dict[str, str]) -> list[tuple[
     if token["sign"]:
         return [(UNITS.get(token["sign"], token["sign"]), False)]
     readings: list[tuple[str, bool]] = []
-    for part in _HYPHEN.split(token["word"].casefold()):
+    for part in _HYPHEN.split(token["word"].casefold(), maxsplit=MAX_WORDS):
         contraction = _CONTRACTION.match(part)
         if part == "cannot":
             readings += [("can", False), ("not", False)]
