@@ -85,8 +85,8 @@ def _damage(bad: set[EntryId], wanted: Plan) -> str | None:
     names = sorted({*bad, *wanted.malformed})
     if not names:
         return None
-    first = names[0].hex()[:12]
-    return f"{len(names)} edits do not fit and are left out, {first} among them"
+    others = f", with {len(names) - 1} more" if len(names) > 1 else ""
+    return f"edit {names[0].hex()[:12]} does not fit and is left out{others}"
 
 
 def _fields(applied: list[PlannedEdit]) -> dict[int, Value]:

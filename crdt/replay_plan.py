@@ -47,7 +47,7 @@ class Plan:
         edits: In an order that respects what they refer to; lowest id first where it is free.
         waiting: Edits that refer to something that is not here.
         left_out: Edits beyond what a document may hold.
-        malformed: Edits that no order makes valid.
+        malformed: Edits that cannot fit any text, and what rests on them.
     """
 
     genre: int | None
@@ -77,15 +77,12 @@ def plan(
         order = _resting(order, known, at, downwards=True)
     effective = [name for name in order if known[name].is_effective]
     order = _resting(order, known, effective, downwards=True)
-    malformed = [name for name in order if not _is_sound(known[name])]
-    malformed += _same_actor(order)
-    if malformed:
-        order = [
-            name for name in order if name not in set(_resting(order, known, malformed, False))
-        ]
+    unsound = [name for name in order if not _is_sound(known[name])] + _same_actor(order)
+    malformed = _resting(order, known, unsound, downwards=False) if unsound else []
+    order = [name for name in order if name not in set(malformed)] if malformed else order
     kept, left_out = _within_limits(order, known)
     genre = known[kept[0]].skeleton.genre if kept else None  # type: ignore[union-attr]
-    return Plan(genre, _planned(kept, known), waiting, left_out, tuple(sorted(set(malformed))))
+    return Plan(genre, _planned(kept, known), waiting, left_out, tuple(malformed))
 
 
 def base_of(edit: EditFacts) -> tuple[EntryId, ...]:

@@ -14,7 +14,7 @@ from crdt.skeletons import Begin, Edit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crdt.skeletons import Value
+    from crdt.skeletons import Operation, Value
 
 ROSA = Pseudonym(b"R" * 32)
 AHMED = Pseudonym(b"A" * 32)
@@ -67,6 +67,21 @@ class Notebook:
         name = EntryId(digest(b"test", count, author, *base))
         self.edits[name] = EditFacts(name, author, len(self.edits), skeleton, draft.values, True)
         return name
+
+    def add_raw(
+        self,
+        author: Pseudonym,
+        base: tuple[EntryId, ...],
+        base_length: int,
+        operations: tuple[Operation, ...],
+        values: tuple[Value, ...] | None = None,
+    ) -> EntryId:
+        """What no honest node would write."""
+        return self.add(author, base, Draft(operations, values or (), base_length))
+
+    def put(self, name: EntryId, **changes: object) -> None:
+        """Change what is known of an edit."""
+        self.edits[name] = replace(self.edits[name], **changes)  # type: ignore[arg-type]
 
     def erase(self, author: Pseudonym) -> None:
         for name, edit in self.edits.items():
