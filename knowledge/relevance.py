@@ -71,7 +71,7 @@ _NUMBER: Final = re.compile(
 _ASKING_WORDS: Final = """
     must should need needs please tell know want way ways best good thing someone something
     anyone anything somebody anybody now give get got let does go goes going work works happen
-    happens mean means s m re t
+    happens mean means often use using s m re t
     debo debe deben hacer puedo necesito tengo hay favor quiero hago
     faut doit puis dois faire
     muss soll kann ich wir man
@@ -117,12 +117,10 @@ class Question:
         """Return a quote of each passage that answers, best first; none when none does."""
         readings = [_Reading(passage, self.terms) for passage in passages]
         weights = {term: _weight(term, readings) for term in self.terms}
-        # For a number, a word that other passages hold and this one lacks counts twice:
-        # onions that want water in spring rain do not tell how long to boil it.
-        elsewhere, enough = frozenset[str](), ENOUGH
-        if self.asked is not Asked.ANYTHING:
-            elsewhere = frozenset[str]().union(*(reading.all_held for reading in readings))
-            enough = ENOUGH_FOR_A_NUMBER
+        enough = ENOUGH if self.asked is Asked.ANYTHING else ENOUGH_FOR_A_NUMBER
+        # A word that other passages hold and this one lacks counts twice: onions that want
+        # water in spring rain do not tell how long to boil it.
+        elsewhere = frozenset[str]().union(*(reading.all_held for reading in readings))
         found = [
             quote
             for reading in readings

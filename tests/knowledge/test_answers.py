@@ -232,6 +232,16 @@ async def test_a_question_for_a_number_is_not_answered_without_one() -> None:
     assert isinstance(asked[-1], Answered)
 
 
+async def test_a_word_that_only_other_notes_hold_counts_against_a_note() -> None:
+    tools = passage("The tool library is open on Tuesdays.", "Tools")
+    burns = passage("Go to the clinic with a burn.", "Burns")
+    snakes = passage("Go to the clinic after a snake bite.", "Snakes")
+
+    events = await events_of(None, tools, burns, snakes, question="When does the clinic open?")
+
+    assert isinstance(events[-1], NotInCommons)
+
+
 async def test_two_doses_in_one_quote_are_shown_but_not_told_apart() -> None:
     note = passage("Give adults 10 ml of syrup. Give children 5 ml of syrup.")
     engine = Parrot("Give adults 10 ml of syrup.")
