@@ -5,6 +5,7 @@ MeshError
         NodeEmpty           there is no node in this home yet
         NodeNotEmpty        there is one already
         NodeLocked          the keys wait for the passphrase
+        NodeOpen            they do not wait any more
         NodeStopping        the daemon is on its way out
         AlreadyRunning      another daemon has this home
         DidNotStart         a daemon started in the background ended at once
@@ -55,6 +56,12 @@ class NodeLocked(NodeError):
     """The node is locked. Open it with `meshnode unlock`."""
 
     code = "node.locked"
+
+
+class NodeOpen(NodeError):
+    """The node is open already."""
+
+    code = "node.open"
 
 
 class NodeStopping(NodeError):
@@ -166,7 +173,7 @@ class KeyFileMissing(KeysError):
 
 
 class KeysDamaged(KeysError):
-    """The file with the keys is damaged. Move the home away and `meshnode recover` by your words."""
+    """The file with the keys is damaged. Move the home away and `meshnode recover` your member."""
 
     code = "keys.damaged"
 

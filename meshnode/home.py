@@ -84,7 +84,7 @@ class Home:
     @property
     def is_empty(self) -> bool:
         """Whether no node was made here yet."""
-        return not self.keys.exists()
+        return not self.keys.exists() and not self.database.exists()
 
     def make(self) -> None:
         """Make the folder, readable by its user alone, unless it is there.
@@ -161,7 +161,7 @@ class Home:
         """Make sure that everything in the folder may be removed.
 
         Raises:
-            NotAHome: Nothing in it was made by this software, or it holds a person's other files.
+            NotAHome: Nothing in it was made by this software, or it is a person's own home.
         """
         ours = (self.keys, self.config, self.database, self.lock)
         if self.root in (Path(self.root.anchor), Path.home(), Path.home().parent):
@@ -179,6 +179,12 @@ class Home:
         destroy(self.key_file)
         if key_file is not None:
             destroy(key_file)
+
+    def undo_node(self) -> None:
+        """Remove keys and database again, after a node could not be made. Settings stay."""
+        self.destroy_keys(None)
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove the folder and everything in it, without following links out of it.

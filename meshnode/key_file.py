@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshnode.errors import KeyFileMissing
 from meshnode.private_file import create_private
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from meshnode.home import Home
+    from meshnode.settings import Config
 
 KEY_FILE_BYTES = 32
+
+
+def key_file_path(home: Home, config: Config) -> Path:
+    """Return where the key file of a home lies, or would."""
+    named = config.node.key_file
+    return Path(named).expanduser() if named else home.key_file
 
 
 def make_key_file(path: Path) -> bytes:

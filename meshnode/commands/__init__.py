@@ -1,0 +1,1 @@
+"""What each command of `meshnode` does, and what it prints."""

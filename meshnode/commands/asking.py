@@ -1,0 +1,109 @@
+"""Commands that ask the commons."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from meshnode.commands.connection import with_node
+from meshnode.commands.wording import short, span, whose
+from meshnode.errors import Internal
+from meshnode.status_codes import Exit
+from meshnode.views import AskDone, AskPhrase, AskQuote
+
+if TYPE_CHECKING:
+    from meshnode.cli import Call
+    from meshnode.client import NodeClient
+    from meshnode.commands.terminal import Terminal
+    from meshnode.views import Citation, Hit
+
+
+def search(call: Call) -> int:
+    """Search the commons."""
+    hits = with_node(call, lambda node: node.search(" ".join(call.query), call.limit))
+    if call.json:
+        call.terminal.data([_hit_as_data(hit) for hit in hits])
+        return Exit.DONE
+    for number, hit in enumerate(hits):
+        if number:
+            call.terminal.say()
+        _show_hit(call.terminal, hit)
+    if not hits:
+        call.terminal.note("Nothing in the commons fits.")
+    return Exit.DONE
+
+
+def _hit_as_data(hit: Hit) -> dict[str, object]:
+    names = ("id", "title", "author", "community", "level", "snippet", "score")
+    return {name: getattr(hit, name) for name in names}
+
+
+def _show_hit(terminal: Terminal, hit: Hit) -> None:
+    title = terminal.coloured(hit.title, "1")
+    terminal.say(f"{short(hit.id)}  {title}  {whose(hit.author, hit.community)} ({hit.level})")
+    snippet, parts, last = hit.snippet, [], 0
+    for start, end in hit.marks:
+        parts += [snippet[last:start], terminal.coloured(snippet[start:end], "33")]
+        last = end
+    text = "".join(parts) + snippet[last:]
+    for line in text.splitlines():
+        terminal.say(f"          {line}" if not terminal.is_plain else line)
+
+
+def ask(call: Call) -> int:
+    """Ask the commons: first its own words, then the model's."""
+    terminal = call.terminal
+
+    async def listen(node: NodeClient) -> AskDone:
+        has_phrase = False
+        terminal.progress("Looking …")
+        async with aclosing(node.ask(" ".join(call.question))) as events:
+            async for event in events:
+                match event:
+                    case AskDone():
+                        return event
+                    case _ if call.json:
+                        pass
+                    case AskQuote(citation=citation):
+                        _show_quote(terminal, citation)
+                    case AskPhrase(text=text):
+                        terminal.stream(f" {text}" if has_phrase else text)
+                        has_phrase = True
+        raise Internal("the answer broke off")
+
+    done = with_node(call, listen)
+    if call.json:
+        terminal.data(_answer_as_data(done))
+    else:
+        _show_end(terminal, done)
+    return Exit.DONE
+
+
+def _show_quote(terminal: Terminal, citation: Citation) -> None:
+    for line in citation.quote.splitlines():
+        terminal.say(f"  {terminal.coloured(line, '1')}")
+    where = f"{whose(citation.author, citation.community)}: {citation.title} ({short(citation.id)})"
+    terminal.stream(f"    — {where}\n\n")
+
+
+def _show_end(terminal: Terminal, done: AskDone) -> None:
+    terminal.say()
+    if not done.citations:
+        terminal.say(done.answer or "Not in the commons.")
+    if done.note:
+        terminal.say(terminal.coloured(done.note, "2"))
+    terminal.note(f"First words after {span(done.first_ms)}, all after {span(done.total_ms)}.")
+
+
+def _answer_as_data(done: AskDone) -> dict[str, object]:
+    names = ("id", "title", "author", "community", "quote")
+    return {
+        "answer": done.answer,
+        "grounded": done.grounded,
+        "citations": [
+            {name: getattr(citation, name) for name in names} for citation in done.citations
+        ],
+        "first_ms": done.first_ms,
+        "total_ms": done.total_ms,
+        "note": done.note,
+    }

@@ -1,0 +1,102 @@
+"""Commands about communities and their members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshnode.api_connection import ApiConnection
+from meshnode.commands.connection import with_node
+from meshnode.commands.wording import day, moment, short
+from meshnode.errors import BadUsage
+from meshnode.service import FoundRequest
+from meshnode.status_codes import Exit
+from meshnode.views import CommunityView, InviteRequest
+
+if TYPE_CHECKING:
+    from meshnode.cli import Call
+    from meshnode.client import NodeClient
+
+
+def found(call: Call) -> int:
+    """Found a community."""
+
+    async def do(node: NodeClient) -> CommunityView:
+        api = ApiConnection(node.socket_path)
+        try:
+            request = FoundRequest(name=call.name)
+            return await api.call("POST", "communities", CommunityView, request)
+        finally:
+            await api.close()
+
+    community = with_node(call, do)
+    if call.json:
+        call.terminal.data(community)
+    else:
+        call.terminal.say(f"Founded {community.name} ({short(community.id)}).")
+    return Exit.DONE
+
+
+def invite(call: Call) -> int:
+    """Make a ticket."""
+    request = InviteRequest(
+        role=call.role, uses=call.uses, expires_ms=call.expires, community=call.community
+    )
+    made = with_node(call, lambda node: node.invite(request))
+    if call.json:
+        call.terminal.data(made)
+        return Exit.DONE
+    if call.qr:
+        _draw(made.ticket)
+    call.terminal.say(made.ticket)
+    times = "once" if made.uses == 1 else f"{made.uses} times"
+    call.terminal.note(
+        f"For {made.community}, as {made.role}, {times}, until {moment(made.expires_ms)}. "
+        "Whoever has it can join: hand it over in private."
+    )
+    return Exit.DONE
+
+
+def _draw(ticket: str) -> None:
+    import segno
+
+    segno.make(ticket, error="l", micro=False).terminal(compact=True)
+
+
+def join(call: Call) -> int:
+    """Redeem a ticket."""
+    ticket = call.terminal.read() if call.ticket == "-" else call.ticket
+    if not ticket.strip():
+        raise BadUsage("the ticket is empty")
+    community = with_node(call, lambda node: node.join(ticket.strip()))
+    if call.json:
+        call.terminal.data(community)
+    elif community.pending:
+        call.terminal.say(f"Joining {community.name}: done at the next meeting (`meshnode sync`).")
+    else:
+        call.terminal.say(f"Joined {community.name}.")
+    return Exit.DONE
+
+
+def members(call: Call) -> int:
+    """List the members."""
+    listed = with_node(call, lambda node: node.members())
+    if call.json:
+        call.terminal.data(listed)
+        return Exit.DONE
+    call.terminal.table(
+        ("name", "member", "role", "community", "devices", "joined", "last heard"),
+        [
+            (
+                f"{one.name} (you)" if one.is_self else one.name,
+                short(one.member),
+                one.role or "none",
+                one.community,
+                str(one.devices),
+                day(one.joined_ms) if one.joined_ms else "",
+                moment(one.last_heard_ms) if one.last_heard_ms else "",
+            )
+            for one in listed
+        ],
+        wide=0,
+    )
+    return Exit.DONE

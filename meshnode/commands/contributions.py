@@ -1,0 +1,252 @@
+"""Commands on contributions: give, list, read, change, follow, take back."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshnode.commands.connection import run, with_node
+from meshnode.commands.edited_text import edited_text
+from meshnode.commands.wording import counted, day, moment, short
+from meshnode.errors import BadUsage
+from meshnode.status_codes import Exit
+from meshnode.views import EditRequest, ImportDone, ImportedFile, ImportRequest
+
+if TYPE_CHECKING:
+    from meshnode.cli import Call
+    from meshnode.client import NodeClient
+    from meshnode.commands.terminal import Terminal
+    from meshnode.views import Change, ContributionView, Coverage, Revision
+
+
+def add(call: Call) -> int:
+    """Contribute files and folders."""
+    paths = [Path(path).expanduser().absolute() for path in call.path]
+    if missing := [str(path) for path in paths if not path.exists()]:
+        raise BadUsage(f"there is no {', '.join(missing)}")
+    request = ImportRequest(
+        paths=tuple(map(str, paths)),
+        level=call.level,
+        community=call.community,
+        language=call.lang,
+        licence=call.licence,
+        tags=tuple(call.tag),
+    )
+    files: list[ImportedFile] = []
+    ends: list[ImportDone] = []
+
+    async def give(node: NodeClient) -> None:
+        async with aclosing(node.import_files(request)) as events:
+            async for event in events:
+                if isinstance(event, ImportDone):
+                    ends.append(event)
+                else:
+                    files.append(event)
+                    _tell_file(call, event)
+
+    with_node(call, give)
+    done = ends[-1] if ends else ImportDone(added=0, updated=0, unchanged=0, skipped=0, refused=0)
+    if call.json:
+        call.terminal.data({"files": files, "done": done})
+    else:
+        call.terminal.say(
+            f"{done.added} added, {done.updated} updated, {done.unchanged} unchanged, "
+            f"{done.skipped} skipped, {done.refused} refused."
+        )
+    return Exit.FAILED if done.refused or not ends else Exit.DONE
+
+
+def _tell_file(call: Call, file: ImportedFile) -> None:
+    terminal = call.terminal
+    if call.json:
+        return
+    if file.total:
+        terminal.progress(f"{file.done} of {file.total}  {file.path}")
+    reason = f": {file.reason}" if file.reason else ""
+    match file.outcome:
+        case "added" | "updated":
+            terminal.say(f"{file.outcome:<9} {short(file.id)}  {file.title or file.path}")
+        case "refused" | "skipped":
+            terminal.note(f"{file.outcome:<9} {file.path}{reason}")
+        case "unchanged":
+            pass
+    for note in file.notes:
+        terminal.note(f"{'note':<9} {file.path}: {note}")
+
+
+def listing(call: Call) -> int:
+    """List contributions."""
+    page = with_node(
+        call,
+        lambda node: node.contributions(
+            level=call.level,
+            tag=call.tag,
+            language=call.lang,
+            author=call.author,
+            community=call.community,
+            sort=call.sort,
+            limit=call.limit,
+            offset=call.offset,
+        ),
+    )
+    if call.json:
+        call.terminal.data(page.items)
+        return Exit.DONE
+    call.terminal.table(
+        ("id", "changed", "level", "title", "author", "community"),
+        [
+            (short(row.id), day(row.changed_ms), row.level, row.title, row.author, row.community)
+            for row in page.items
+        ],
+        wide=3,
+    )
+    first, last = page.offset + 1, page.offset + len(page.items)
+    if len(page.items) < page.total:
+        call.terminal.note(f"{first} to {last} of {page.total}; --limit and --offset show others.")
+    return Exit.DONE
+
+
+def show(call: Call) -> int:
+    """Show a contribution."""
+    found = with_node(call, lambda node: node.contribution(call.id))
+    if call.json:
+        call.terminal.data(found)
+        return Exit.DONE
+    call.terminal.say(call.terminal.coloured(found.title, "1"))
+    call.terminal.fields(
+        [
+            ("id", found.id),
+            ("by", ", ".join(dict.fromkeys((found.author, *found.contributors)))),
+            ("community", f"{found.community} ({found.level})"),
+            ("language", found.language if found.language != "und" else ""),
+            ("licence", found.licence),
+            ("tags", ", ".join(found.tags)),
+            ("place", found.place),
+            ("source", found.source),
+            ("use", ", ".join(found.consent)),
+            ("begun", moment(found.created_ms)),
+            ("changed", f"{moment(found.changed_ms)}, {counted(found.edits, 'edit')}"),
+        ]
+    )
+    call.terminal.say()
+    call.terminal.say(found.text.rstrip("\n"))
+    return Exit.DONE
+
+
+def edit(call: Call) -> int:
+    """Change a contribution, on the version that was read."""
+    before = with_node(call, lambda node: node.contribution(call.id))
+    fields = (call.title, call.lang, call.licence, call.tag)
+    text = None
+    if call.file is not None or all(field is None for field in fields):
+        text = edited_text(call.terminal, before, call.file)
+    request = EditRequest(
+        version=before.version,
+        text=text if text != before.text else None,
+        title=call.title,
+        language=call.lang,
+        licence=call.licence,
+        tags=None if call.tag is None else tuple(call.tag),
+    )
+    after = before
+    if request != EditRequest(version=before.version):
+        # Not `with_node`: an edit is not sent twice.
+        after = run(call, lambda node: node.edit(before.id, request))
+    _tell_edit(call, before, after)
+    return Exit.DONE
+
+
+def _tell_edit(call: Call, before: ContributionView, after: ContributionView) -> None:
+    if call.json:
+        call.terminal.data(after)
+    elif after.version == before.version:
+        call.terminal.note("Nothing changed.")
+    else:
+        call.terminal.say(f"Changed {short(after.id)}  {after.title}")
+
+
+def history(call: Call) -> int:
+    """Show every edit."""
+    revisions = with_node(call, lambda node: node.history(call.id))
+    if call.json:
+        call.terminal.data(revisions)
+    else:
+        for revision in revisions:
+            _show_revision(call.terminal, revision)
+    return Exit.DONE
+
+
+def _show_revision(terminal: Terminal, revision: Revision) -> None:
+    marks = [
+        *(["withdrawn"] if revision.is_withdrawn else []),
+        *(["without effect: its author had no right to it"] if not revision.is_effective else []),
+    ]
+    state = f"  ({'; '.join(marks)})" if marks else ""
+    head = f"{short(revision.id)}  {moment(revision.stamp_ms)}  {revision.author}{state}"
+    terminal.say(terminal.coloured(head, "1"))
+    for field in revision.fields:
+        terminal.say(f"    {field.field} = {field.value}")
+    for change in revision.changes:
+        _show_change(terminal, change)
+
+
+def _show_change(terminal: Terminal, change: Change) -> None:
+    sign, style = {"same": (" ", "2"), "added": ("+", "32"), "removed": ("-", "31")}[change.op]
+    lines = change.text.splitlines()
+    if change.op == "same" and len(lines) > 2:
+        lines = [lines[0], "…", lines[-1]]
+    for line in lines:
+        terminal.say(terminal.coloured(f"  {sign} {line}", style))
+
+
+def withdraw(call: Call) -> int:
+    """Take a contribution back, after asking."""
+    if not call.yes:
+        before = with_node(call, lambda node: node.coverage(call.id))
+        question = (
+            f"“{before.title}” will be erased here at once, and on other nodes as they meet "
+            f"({before.sentence}). Copies outside Meshnode stay where they are."
+        )
+        if not call.terminal.confirm(question, "withdraw"):
+            call.terminal.note("Nothing was done.")
+            return Exit.FAILED
+    _show_coverage(call, with_node(call, lambda node: node.withdraw(call.id, call.reason)))
+    return Exit.DONE
+
+
+def coverage(call: Call) -> int:
+    """Show who holds a contribution or, once withdrawn, has erased it."""
+    _show_coverage(call, with_node(call, lambda node: node.coverage(call.id)))
+    return Exit.DONE
+
+
+def _show_coverage(call: Call, found: Coverage) -> None:
+    if call.json:
+        call.terminal.data(found)
+        return
+    title = f"  {found.title}" if found.title else ""
+    call.terminal.say(f"{short(found.id)}{title}: {found.sentence}")
+    if found.nodes:
+        call.terminal.table(
+            ("node", "device", "state", "last heard"),
+            [
+                (node.name, short(node.device), node.state, moment(node.last_heard_ms))
+                for node in found.nodes
+            ],
+            wide=0,
+        )
+
+
+def withdrawals(call: Call) -> int:
+    """List what this node's member took back."""
+    found = with_node(call, lambda node: node.withdrawals())
+    if call.json:
+        call.terminal.data(found)
+    else:
+        call.terminal.table(
+            ("id", "title", "reached"),
+            [(short(one.id), one.title, one.sentence) for one in found],
+            wide=1,
+        )
+    return Exit.DONE

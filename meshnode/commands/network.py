@@ -1,0 +1,187 @@
+"""Commands about peers, links, meetings and bundle files."""
+
+from __future__ import annotations
+
+import time
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshnode.client import ApiError
+from meshnode.commands.connection import with_node
+from meshnode.commands.wording import counted, moment, short, size, span
+from meshnode.errors import BadUsage
+from meshnode.status_codes import Exit
+from meshnode.views import SyncDone
+
+if TYPE_CHECKING:
+    from meshnode.cli import Call
+    from meshnode.client import NodeClient
+    from meshnode.views import BundleView, SyncProgress
+
+AGAIN_S = 2.0
+"""Between two attempts of `sync --wait`."""
+
+
+def peers(call: Call) -> int:
+    """List the peers."""
+    listed = with_node(call, lambda node: node.peers())
+    if call.json:
+        call.terminal.data(listed)
+        return Exit.DONE
+    call.terminal.table(
+        ("address", "carrier", "name", "state", "last met", "sent", "received", "problem"),
+        [
+            (
+                one.address,
+                one.carrier,
+                one.name,
+                one.state,
+                moment(one.last_met_ms),
+                size(one.sent_bytes),
+                size(one.received_bytes),
+                one.last_error,
+            )
+            for one in listed
+        ],
+        wide=7,
+    )
+    return Exit.DONE
+
+
+def add_peer(call: Call) -> int:
+    """Remember a peer."""
+    peer = with_node(call, lambda node: node.add_peer(call.address))
+    if call.json:
+        call.terminal.data(peer)
+    else:
+        call.terminal.say(f"Added {peer.address}.")
+    return Exit.DONE
+
+
+def remove_peer(call: Call) -> int:
+    """Forget a peer."""
+    with_node(call, lambda node: node.remove_peer(call.address))
+    if call.json:
+        call.terminal.data({})
+    else:
+        call.terminal.say(f"Removed {call.address}.")
+    return Exit.DONE
+
+
+def links(call: Call) -> int:
+    """List the open links."""
+    listed = with_node(call, lambda node: node.links())
+    if call.json:
+        call.terminal.data(listed)
+        return Exit.DONE
+    call.terminal.table(
+        ("address", "carrier", "name", "made by", "since", "sent", "received", "speed"),
+        [
+            (
+                one.address,
+                one.carrier,
+                one.name,
+                "us" if one.is_outgoing else "them",
+                moment(one.since_ms),
+                size(one.sent_bytes),
+                size(one.received_bytes),
+                f"{one.bits_per_s:,.0f} bit/s" if one.bits_per_s else "",
+            )
+            for one in listed
+        ],
+        wide=2,
+    )
+    return Exit.DONE
+
+
+# --- meetings ----------------------------------------------------------------------
+
+
+def sync(call: Call) -> int:
+    """Meet now; with `--wait` again and again, until a meeting went well."""
+    end = time.monotonic() + call.timeout / 1000 if call.timeout else None
+    while True:
+        met = with_node(call, lambda node: _meet(call, node))
+        went_well = any(not one.error for one in met)
+        is_late = end is not None and time.monotonic() + AGAIN_S > end
+        if went_well or not call.wait or is_late:
+            break
+        call.terminal.progress("Nobody within reach yet; trying again …")
+        time.sleep(AGAIN_S)
+    if call.json:
+        call.terminal.data(met)
+    elif not met:
+        call.terminal.note("No peer is known. Add one: `meshnode peers add ADDRESS`.")
+    else:
+        for one in met:
+            _tell_met(call, one)
+    return Exit.DONE if went_well else Exit.UNREACHABLE
+
+
+async def _meet(call: Call, node: NodeClient) -> list[SyncDone]:
+    met: list[SyncDone] = []
+    try:
+        async with aclosing(node.sync(call.peer)) as events:
+            async for event in events:
+                if isinstance(event, SyncDone):
+                    met.append(event)
+                else:
+                    _tell_progress(call, event)
+    except ApiError as error:
+        if not error.code.startswith("transport.") or error.code == "transport.bad_address":
+            raise
+        met.append(SyncDone(peer=call.peer or "", error=error.explain()))
+    return met
+
+
+def _tell_progress(call: Call, event: SyncProgress) -> None:
+    moved = (
+        f", {event.sent} sent, {event.received} received" if event.sent or event.received else ""
+    )
+    call.terminal.progress(f"{short(event.peer)}: {event.stage}{moved}")
+
+
+def _tell_met(call: Call, one: SyncDone) -> None:
+    if one.error:
+        call.terminal.note(f"{one.peer}: {one.error}")
+        return
+    call.terminal.say(
+        f"{one.peer}: {counted(one.sent, 'entry', 'entries')} sent, {one.received} received, "
+        f"{size(one.sent_bytes)} out, {size(one.received_bytes)} in, {span(one.duration_ms)}"
+    )
+
+
+# --- bundles -----------------------------------------------------------------------
+
+
+def bundle(call: Call) -> int:
+    """Say that one of the two is meant."""
+    raise BadUsage("say `meshnode bundle write FILE` or `meshnode bundle read FILE`")
+
+
+def write_bundle(call: Call) -> int:
+    """Write a bundle file."""
+    path = str(Path(call.file).expanduser().absolute())
+    _show_bundle(call, with_node(call, lambda node: node.write_bundle(path, call.peer)), "Wrote")
+    return Exit.DONE
+
+
+def read_bundle(call: Call) -> int:
+    """Read a bundle file."""
+    path = str(Path(call.file).expanduser().absolute())
+    found = with_node(call, lambda node: node.read_bundle(path))
+    _show_bundle(call, found, "Read")
+    return Exit.FAILED if found.refused else Exit.DONE
+
+
+def _show_bundle(call: Call, found: BundleView, verb: str) -> None:
+    if call.json:
+        call.terminal.data(found)
+        return
+    new = f", {found.new} new" if verb == "Read" else ""
+    refused = f", {found.refused} refused" if found.refused else ""
+    entries = counted(found.entries, "entry", "entries")
+    call.terminal.say(f"{verb} {found.path}: {entries}{new}{refused}, {size(found.bytes)}.")
+    for problem in found.problems:
+        call.terminal.note(problem)

@@ -1,0 +1,60 @@
+"""Values as people read them: short ids, dates, sizes, durations, counts."""
+
+from __future__ import annotations
+
+import time
+
+_SHORT = 8
+
+
+def short(name: str) -> str:
+    """Shorten an id to what is usually unambiguous."""
+    return name[:_SHORT]
+
+
+def day(stamp_ms: int | None) -> str:
+    """Write a time as a date on this machine's calendar."""
+    return _formatted(stamp_ms, "%Y-%m-%d")
+
+
+def moment(stamp_ms: int | None) -> str:
+    """Write a time as date and minute."""
+    return _formatted(stamp_ms, "%Y-%m-%d %H:%M")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun: "1 peer", "2 peers"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def whose(author: str, community: str) -> str:
+    """Name an author and, where there is one, their community."""
+    return f"{author}, {community}" if community else author
+
+
+def size(number: float) -> str:
+    """Write a number of bytes."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000 or unit == "GB":
+            return (
+                f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+            )
+        number /= 1000
+    raise AssertionError
+
+
+def span(duration_ms: float) -> str:
+    """Write a duration."""
+    if duration_ms < 1000:
+        return f"{duration_ms:.0f} ms"
+    seconds = duration_ms / 1000
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
+
+
+def _formatted(stamp_ms: int | None, form: str) -> str:
+    if not stamp_ms:
+        return "never"
+    try:
+        return time.strftime(form, time.localtime(stamp_ms / 1000))
+    except (OverflowError, ValueError, OSError):
+        return "an impossible time"  # a peer's clock may say anything
