@@ -92,7 +92,7 @@ def base_of(edit: EditFacts) -> tuple[EntryId, ...]:
 
 def _belongs(edit: EditFacts, document: DocumentId) -> bool:
     if isinstance(edit.skeleton, Begin):
-        return edit.id == document
+        return bytes(edit.id) == document
     return edit.skeleton.document == document
 
 

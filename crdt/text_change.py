@@ -24,7 +24,12 @@ _GAP_PRODUCT = 20_000
 """Tokens times tokens that are compared one by one."""
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Scripts without spaces between words (Thai to Chinese): each character is a word of its own."""
+
+_WORD = re.compile(rf"[^\W{_UNSPACED}]+|\s+|[^\s]")
+_LETTER = re.compile(rf"[^\W{_UNSPACED}]")
+_LONGEST_WORD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,27 @@ def _common_ends(old: str, new: str) -> tuple[int, int]:
     shorter = min(len(old), len(new))
     start = _longest(shorter, lambda size: old.startswith(new[:size]))
     end = _longest(shorter - start, lambda size: size == 0 or old.endswith(new[-size:]))
+    if start + end == shorter:
+        return start, end  # something was only added, or only taken away
+    start -= _letters_kept(old[:start], old[start:][:1], new[start:][:1])
+    before = [text[: len(text) - end][-1:] for text in (old, new)]
+    end -= _letters_kept(old[len(old) - end :][:_LONGEST_WORD][::-1], *before)
     return start, end
+
+
+def _letters_kept(common: str, *beside: str) -> int:
+    """How many letters at the end of a common stretch belong to a word that changes beyond it.
+
+    Words are replaced whole: two people who do so to one word should leave two words.
+    """
+    if not any(_LETTER.match(letter) for letter in beside if letter):
+        return 0
+    count = 0
+    for letter in reversed(common[-_LONGEST_WORD:]):
+        if not _LETTER.match(letter):
+            return count
+        count += 1
+    return count
 
 
 def _longest(limit: int, holds: Callable[[int], bool]) -> int:

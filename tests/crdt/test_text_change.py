@@ -51,6 +51,16 @@ def test_characters_beyond_the_first_plane_count_as_one() -> None:
     assert replacements("👩👩b", "👩👩c") == [Replacement(2, 3, "c")]
 
 
+def test_a_word_is_replaced_whole_but_letters_are_added_and_taken_alone() -> None:
+    assert replacements("one cup", "three cup") == [Replacement(0, 3, "three")]
+    assert replacements("a minute", "a minutes") == [Replacement(8, 8, "s")]
+    assert replacements("a minutes", "a minute") == [Replacement(8, 9, "")]
+
+
+def test_scripts_without_spaces_change_by_the_character() -> None:
+    assert replacements("水必須煮沸一分鐘", "水必須煮沸三分鐘") == [Replacement(5, 6, "三")]
+
+
 def test_blanks_are_not_visible() -> None:
     assert visible(f"a{BLANK}{BLANK}b") == "ab"
 
