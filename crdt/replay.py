@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crdt.document import Document
+from crdt.errors import DocumentDamaged
 from crdt.replay_plan import plan
 from crdt.skeletons import SetField
 from crdt.trunk import Trunk
@@ -55,7 +56,12 @@ def update(known: Document, edits: Iterable[EditFacts]) -> Document:
         and known.trunk.heads == frozenset(known.heads)
         and all(shown.get(name) == is_shown for name, is_shown in known.shown.items())
     )
-    return _carried_out(known.id, wanted, known.trunk if is_continued else Trunk())
+    if is_continued:
+        try:
+            return _carried_out(known.id, wanted, known.trunk)
+        except DocumentDamaged:
+            pass  # the cache that it came from is damaged; the edits are what counts
+    return _carried_out(known.id, wanted, Trunk())
 
 
 def _carried_out(document: DocumentId, wanted: Plan, trunk: Trunk) -> Document:

@@ -153,8 +153,9 @@ class Trunk:
                 self._core = Core.load(self._saved)
                 self._saved = None
                 found = self._core.get(ROOT, _TEXT)
-                self._text_id = found[1] if found else b""
-                self._length = self._core.length(self._text_id)
+                if found is not None:
+                    self._text_id = found[1]
+                    self._length = self._core.length(self._text_id)
         return self._core
 
     def _apply(self, step: Step, awaited: Counter[Heads]) -> bool:

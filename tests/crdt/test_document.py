@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.document import MAX_EDITS
+from crdt.document import MAX_EDITS, Document
 from crdt.document_cache import load, save, state_of
 from crdt.draft import MAX_TEXT_LENGTH, begin, change
 from crdt.entry import MAX_CONTENT_BYTES
@@ -15,6 +17,7 @@ from crdt.ids import EntryId
 from crdt.replay import replay, update
 from crdt.skeletons import Edit, SetField, Splice, encode_values
 from crdt.text_change import BLANK, visible
+from crdt.trunk import Trunk
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
 
 blanked = st.text(alphabet="ab é😀" + BLANK, max_size=40)
@@ -167,6 +170,21 @@ def test_a_damaged_or_foreign_cache_is_passed_over(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("crdt.document_cache.REPLAY_VERSION", 2)
 
     assert load(cache) is None
+
+
+def with_trunk(document: Document, trunk: Trunk) -> Document:
+    values = {item.name: getattr(document, item.name) for item in fields(document) if item.init}
+    return Document(**{**values, "trunk": trunk})
+
+
+def test_an_update_of_a_damaged_cache_replays_anew() -> None:
+    notebook = shared_notebook()
+    cached = load(save(notebook.read()))
+    assert cached is not None
+    broken = Trunk(b"damaged", frozenset(cached.heads), cached.trunk.hashes)
+    notebook.change(ROSA, fields={1: "New"})
+
+    assert update(with_trunk(cached, broken), notebook.edits.values()) == notebook.read()
 
 
 def test_the_state_of_a_document_tells_a_fresh_cache_from_a_stale_one() -> None:

@@ -341,3 +341,21 @@ def test_an_unknown_document_is_empty() -> None:
     document = replay(DocumentId(b"?" * 32), [])
 
     assert (document.edits, document.text, document.heads) == (0, "", ())
+
+
+@pytest.mark.slow
+def test_many_who_write_apart_and_meet_late_give_the_same_bytes_in_any_order() -> None:
+    notebook = Notebook.begun("start. ")
+    first = heads_of(notebook)
+    tips = [first] * 12
+    for round_number in range(3):
+        for writer, tip in enumerate(tips):
+            seen = notebook.read(tip)
+            mark = f"{seen.text}{writer}-{round_number}. "
+            tips[writer] = notebook.write(AHMED, seen.heads, seen.change({}, mark))
+    notebook.change(ROSA, f"{notebook.read().text}end.")
+    document = notebook.read()
+
+    assert document.edits == 1 + 36 + 1
+    assert all(f"{writer}-{number}. " in document.text for writer in range(12) for number in (0, 2))
+    assert replay(notebook.document, reversed(notebook.edits.values())) == document
