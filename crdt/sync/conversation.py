@@ -262,6 +262,8 @@ class Conversation:
 
     def _is_stale(self, number: int) -> bool:
         """Tell whether a frame belongs to a round that a refusal cut short."""
+        if number > self._round:
+            raise Malformed("a frame of a round that has not begun")
         return number < self._round or (number == self._round and not self.serves)
 
     def _reset(self) -> None:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_DISCOVERY_KEYS = 8
-"""Of one space: a peer that missed a few key changes is still recognised."""
+MAX_DISCOVERY_KEYS = 256
+"""Of one space: peers that missed key changes, and holders of tickets, are recognised."""
 
 NONCE_BYTES = 16
 _AEAD_NONCE_BYTES = 24
@@ -56,7 +56,7 @@ class SharedSpace:
     """A space that this node would sync.
 
     Attributes:
-        discovery_keys: 32 bytes each, newest first, at most 8. A space that
+        discovery_keys: 32 bytes each, the one to use first, at most 256. A space that
             anyone may read has one, derived from its id: `open_discovery_key`.
         needs_proof: Whether only devices that the gate lets pass are served.
         has_receipts: Whether the community's receipts go with it (its `inner`).

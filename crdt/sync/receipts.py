@@ -35,14 +35,14 @@ _Number = Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
 _Counter = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
+_Ranges = Annotated[tuple[tuple[_Number, _Number], ...], msgspec.Meta(max_length=MAX_RANGES)]
+
+
 class _Body(WireStruct, frozen=True):
     device: _Bytes64
     counter: _Counter
     stamp_ms: Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
-    logs: dict[
-        _Bytes32,
-        Annotated[tuple[tuple[_Number, _Number], ...], msgspec.Meta(max_length=MAX_RANGES)],
-    ]
+    logs: tuple[tuple[_Bytes32, _Ranges], ...]
     unfinished: Annotated[tuple[_Bytes32, ...], msgspec.Meta(max_length=512)]
 
 
@@ -52,7 +52,7 @@ class _Signed(WireStruct, frozen=True):
 
 
 class _Counters(WireStruct, frozen=True):
-    counters: Annotated[dict[_Bytes16, _Counter], msgspec.Meta(max_length=MAX_DEVICES)]
+    counters: Annotated[tuple[tuple[_Bytes16, _Counter], ...], msgspec.Meta(max_length=MAX_DEVICES)]
 
 
 _DECODE_SIGNED = Decoder(_Signed, MAX_RECEIPT_BYTES + 128)
@@ -107,9 +107,7 @@ def sign_receipt(
     Raises:
         TooLarge: More logs or unfinished withdrawals than fit.
     """
-    covered: dict[bytes, tuple[tuple[int, int], ...]] = {
-        log: tuple(ranges[:MAX_RANGES]) for log, ranges in logs.items()
-    }
+    covered = tuple((log, tuple(logs[log][:MAX_RANGES])) for log in sorted(logs))
     body = encode(_Body(device.public, counter, stamp_ms, covered, tuple(sorted(unfinished))))
     if len(body) > MAX_RECEIPT_BYTES:
         raise TooLarge(f"a receipt of {len(body)} bytes")
@@ -127,8 +125,7 @@ def open_receipt(signed: bytes) -> Receipt:
     body = _DECODE_BODY(outer.body)
     check_device_signature(body.device, Domain.RECEIPT, outer.body, outer.signature)
     logs = {
-        LogId(log): tuple(Range(first, last) for first, last in ranges)
-        for log, ranges in body.logs.items()
+        LogId(log): tuple(Range(first, last) for first, last in ranges) for log, ranges in body.logs
     }
     unfinished = frozenset(EntryId(name) for name in body.unfinished)
     return Receipt(body.device, body.counter, body.stamp_ms, logs, unfinished, signed)
@@ -136,7 +133,7 @@ def open_receipt(signed: bytes) -> Receipt:
 
 def encode_counters(counters: Mapping[DeviceId, int]) -> bytes:
     """Write which receipts are here."""
-    return encode(_Counters({bytes(device): counter for device, counter in counters.items()}))
+    return encode(_Counters(tuple(sorted(counters.items()))))
 
 
 def decode_counters(data: bytes) -> dict[DeviceId, int]:
@@ -145,9 +142,7 @@ def decode_counters(data: bytes) -> dict[DeviceId, int]:
     Raises:
         Malformed, TooLarge: Not that.
     """
-    return {
-        DeviceId(device): counter for device, counter in _DECODE_COUNTERS(data).counters.items()
-    }
+    return {DeviceId(device): counter for device, counter in _DECODE_COUNTERS(data).counters}
 
 
 def encode_receipts(receipts: Iterable[bytes]) -> bytes:
