@@ -26,6 +26,7 @@ from tui.screens.network import NetworkScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.session import Session
+from tui.widgets.section_bar import FIRST_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +68,7 @@ class MeshApp(App[None]):
         Binding("q", "quit", "Close"),
         *(
             Binding(f"f{key}", f"section('{section}')", f"Go to {section.title()}", show=False)
-            for key, section in enumerate(SECTIONS, 2)
+            for key, section in enumerate(SECTIONS, FIRST_KEY)
         ),
         Binding("right_square_bracket", "turn(1)", "Next section", show=False, key_display="]"),
         Binding("left_square_bracket", "turn(-1)", "Previous section", show=False, key_display="["),

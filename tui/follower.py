@@ -61,9 +61,13 @@ class Follower:
         """Fetch the status now; say whether the node answered."""
         try:
             self._session.status = await self._session.client.status()
-        except ClientError:
-            return False
-        return True
+        except NodeUnreachable:
+            self._session.trouble = ""
+        except ClientError as error:
+            self._session.trouble = error.explain()
+        else:
+            return True
+        return False
 
     async def _listen(self) -> None:
         wait_s = SHORTEST_WAIT_S

@@ -30,6 +30,7 @@ class Session:
         client: The way to the daemon.
         status: The node as last heard of; None before the first answer.
         is_connected: Whether the daemon answered last time.
+        trouble: Why it answers but is no use, for example another version; "" when it is away.
         drafts: Unsaved work by contribution id; "" is the new contribution.
         questions: What was asked, newest last.
         is_making_home: Whether the first-run guide is between "begin" and its end: the
@@ -39,6 +40,7 @@ class Session:
     client: NodeClient
     status: Status | None = None
     is_connected: bool = False
+    trouble: str = ""
     drafts: dict[str, Draft] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)
     is_making_home: bool = False

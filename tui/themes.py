@@ -13,9 +13,9 @@ DARK = Theme(
     error="#f08a80",
     success="#93cf8f",
     foreground="#dde3e2",
-    background="#12171a",
-    surface="#1a2126",
-    panel="#232c32",
+    background="#131618",
+    surface="#1c2123",
+    panel="#272d30",
     dark=True,
     variables={
         "footer-key-foreground": "#e0b070",
@@ -35,8 +35,8 @@ LIGHT = Theme(
     success="#2b6a27",
     foreground="#1e2426",
     background="#faf8f3",
-    surface="#f1eee6",
-    panel="#e5e1d6",
+    surface="#eeede9",
+    panel="#e2e0da",
     dark=False,
     variables={
         "footer-key-foreground": "#84490a",

@@ -180,4 +180,4 @@ async def test_every_section_draws_at_any_size(visit: Opener, size: tuple[int, i
     async with visit(size) as app:
         for key in ("f2", "f3", "f4", "f5", "f6"):
             await app.press(key)
-            await app.sees("Home  Commons")
+            await app.sees("F2 Home  F3 Commons")

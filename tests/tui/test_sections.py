@@ -66,7 +66,7 @@ async def test_the_sections_are_a_key_apart(visit: Opener) -> None:
 
 async def test_every_section_answers_to_the_mouse(visit: Opener) -> None:
     async with visit() as app:
-        for column, words in ((8, "searches as you type"), (19, "Your question"), (3, "Newest")):
+        for column, words in ((13, "searches as you type"), (25, "Your question"), (3, "Newest")):
             await app.pilot.click(offset=(column, 0))
             await app.sees(words)
 

@@ -41,7 +41,6 @@ class AskScreen(FramedScreen[None]):
     )
     AUTO_FOCUS = "#question"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "question", "Question", key_display="/"),
         *(
             Binding(
                 str(number),
@@ -53,6 +52,7 @@ class AskScreen(FramedScreen[None]):
             for number in range(1, 10)
         ),
         Binding("y", "copy_answer", "Copy"),
+        Binding("slash", "question", "Question", key_display="/"),
         Binding("escape", "cancel", "Stop"),
         Binding("down,j", "move(1)", "Next passage", show=False),
         Binding("up,k", "move(-1)", "Previous passage", show=False),

@@ -62,7 +62,7 @@ class FramedScreen(NodeCaller[ResultT]):
         """Show in the frame whether the node answers."""
         is_connected = self.session.is_connected
         self.query_one(SectionBar).show(self.session.status, is_connected=is_connected)
-        self.query_one(Banner).show(is_connected=is_connected)
+        self.query_one(Banner).show(is_connected=is_connected, trouble=self.session.trouble)
 
     def action_back(self) -> None:
         """Go back to what lies beneath, if anything does."""

@@ -23,6 +23,7 @@ NOT_OURS = {
     *("scroll_left", "scroll_right", "page_left", "page_right", "cursor_left", "cursor_right"),
 }
 """Keys of the framework that mean nothing here."""
+LISTED_BELOW = {"up", "down", "j", "k", "tab", "shift+tab", "ctrl+q"}
 ALWAYS = [
     ("↑ ↓ j k g G", "Move, first, last"),
     ("tab shift+tab", "Next field, previous field"),
@@ -75,4 +76,4 @@ def _keys(of: Screen[object]) -> list[tuple[str, str]]:
 
 
 def _is_not_ours(binding: Binding) -> bool:
-    return binding.system or binding.action in NOT_OURS or binding.key in {"up", "down"}
+    return binding.system or binding.action in NOT_OURS or binding.key in LISTED_BELOW

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.widgets import Static
 
+from tui import plain_text
+
 
 class Banner(Static):
     """Says that the node is stopped and that nothing on screen is lost."""
@@ -13,6 +15,7 @@ class Banner(Static):
     def __init__(self) -> None:
         super().__init__(self.TEXT, markup=False)
 
-    def show(self, *, is_connected: bool) -> None:
-        """Appear or go."""
+    def show(self, *, is_connected: bool, trouble: str = "") -> None:
+        """Appear or go; trouble says more than that the node is away."""
+        self.update(f" {plain_text.line(trouble)} " if trouble else self.TEXT)
         self.display = not is_connected

@@ -249,16 +249,15 @@ class ContributionList(ScrollView, can_focus=True):
         row = self.row_at(index)
         if row is None:
             return Strip([Segment(set_cell_size("   ·····", width), quiet)], width)
+        is_here, is_new = index == self.cursor and self.has_focus, index < self.marked
         mark = self.get_component_rich_style("list--mark", partial=True)
-        return Strip(
-            [
-                Segment("▌" if index == self.cursor and self.has_focus else " ", base + mark),
-                Segment("● " if index < self.marked else "  ", base + mark),
-                Segment(_fit(row.title or "(untitled)", width - 3 - self._side_cells(width)), base),
-                *(Segment(part, quiet) for part in self._side(row, width)),
-            ],
-            width,
-        )
+        edge = f"{'▌' if is_here else ' '}{'●' if is_new else ' '} "
+        title = _fit(row.title or "(untitled)", width - 3 - self._side_cells(width))
+        # Few segments: each costs its own colour codes on the way to the terminal.
+        left = [Segment(edge, base + mark), Segment(title, base)]
+        if not is_here and not is_new:
+            left = [Segment(edge + title, base)]
+        return Strip([*left, Segment(self._side(row, width), quiet)], width)
 
     @staticmethod
     def _side_cells(width: int) -> int:
@@ -267,19 +266,14 @@ class ContributionList(ScrollView, can_focus=True):
         return AUTHOR_CELLS + LANGUAGE_CELLS + AGE_CELLS + 5 + (14 if width >= 100 else 0)
 
     @staticmethod
-    def _side(row: ContributionRow, width: int) -> list[str]:
+    def _side(row: ContributionRow, width: int) -> str:
         age = " " + plain_text.ago(row.changed_ms).rjust(AGE_CELLS)
         if width < 50:
-            return [age]
+            return age
         level = {"inner": "⌂", "allied": "◇", "commons": " "}[row.level]
-        wide = [" " + _fit(row.community, 13)] if width >= 100 else []
-        return [
-            f" {level} ",
-            _fit(row.author, AUTHOR_CELLS),
-            *wide,
-            " " + _fit(row.language, LANGUAGE_CELLS),
-            age,
-        ]
+        community = f" {_fit(row.community, 13)}" if width >= 100 else ""
+        language = _fit(row.language, LANGUAGE_CELLS)
+        return f" {level} {_fit(row.author, AUTHOR_CELLS)}{community} {language}{age}"
 
 
 def _fit(text: str, cells: int) -> str:

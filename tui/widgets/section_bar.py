@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from meshnode.views import Status
 
 
+FIRST_KEY = 2
+"""The function key of the first section; the first function key is for help."""
+
+
 class SectionTab(Static):
     """The name of one section; a click goes there."""
 
@@ -28,8 +32,9 @@ class SectionTab(Static):
             super().__init__()
             self.section = section
 
-    def __init__(self, section: str, label: str, *, is_here: bool) -> None:
-        super().__init__(f" {label} ", markup=False, classes="-here" if is_here else "")
+    def __init__(self, section: str, label: str, key: str, *, is_here: bool) -> None:
+        words = Content.assemble((f" {key}", "" if is_here else "$quiet"), f" {label} ")
+        super().__init__(words, markup=False, classes="-here" if is_here else "")
         self._section = section
 
     def on_click(self, event: Click) -> None:
@@ -63,8 +68,8 @@ class SectionBar(Horizontal):
             yield Static(" Meshnode ", markup=False, classes="brand")
             yield Static("", markup=False, id="whose")
             return
-        for section, label in self.SECTIONS.items():
-            yield SectionTab(section, label, is_here=section == self._here)
+        for number, (section, label) in enumerate(self.SECTIONS.items(), FIRST_KEY):
+            yield SectionTab(section, label, f"F{number}", is_here=section == self._here)
         yield Static("", markup=False, id="whose")
 
     def show(self, status: Status | None, *, is_connected: bool) -> None:
