@@ -163,6 +163,10 @@ class Entries(Protocol):
         """Give id and number of everything in the set, in no particular order."""
         ...
 
+    def places(self, space: SpaceId) -> Iterator[tuple[int, LogId, int]]:
+        """Give number, log and sequence number of everything in the set."""
+        ...
+
     def newest(self) -> int:
         """Return the highest number given out so far, 0 for none."""
         ...

@@ -173,6 +173,18 @@ class EntryTable:
             yield from rows
             last = rows[-1][0]
 
+    def places(self, space: SpaceId) -> Iterator[tuple[int, LogId, int]]:
+        """Give number, log and sequence number of everything in the set."""
+        home, last = self._spaces.number_of(space), 0
+        while rows := self._connection.rows(
+            "SELECT entries.number, logs.log, sequence FROM entries"
+            " JOIN logs ON logs.number = entries.log WHERE entries.space = ? AND state = 1"
+            " AND entries.number > ? ORDER BY entries.number LIMIT 1000",
+            (home, last),
+        ):
+            yield from rows
+            last = rows[-1][0]
+
     def newest(self) -> int:
         """Return the highest number given out so far, 0 for none."""
         row = self._connection.row("SELECT max(number) FROM entries")

@@ -140,7 +140,7 @@ class Greeting:
             nonce: From the peer's hello; None for its later offers.
 
         Raises:
-            Malformed, BadSignature: A box or proof is wrong; nothing was taken.
+            Malformed, BadSignature, CannotOpen: A box or proof is wrong; nothing was taken.
         """
         their_nonce = self._their_nonce if nonce is None else nonce
         first = self._their_count
@@ -157,13 +157,13 @@ class Greeting:
             shared, key = known[offer.tag]
             if shared.space in matches:
                 raise Malformed("a space offered twice")
+            is_offered = (shared.space, key) in self._offered
+            if nonce is None and not is_offered:
+                raise Malformed("an offer under a key that was not shown")
             box = Box(key, theirs, self._channel, their_nonce)
             introduction = box.open(
                 offer.box, partial(read_introduction, theirs, shared, self._channel)
             )
-            is_offered = (shared.space, key) in self._offered
-            if nonce is None and not is_offered:
-                raise Malformed("an offer under a key that was not shown")
             is_common = not self.is_initiator or is_offered
             matches[shared.space] = Match(shared, key, number, introduction, box, is_common)
         return list(matches.values())

@@ -18,7 +18,7 @@ from nacl.bindings import (
 from nacl.exceptions import CryptoError
 
 from crdt.codec import Decoder, WireStruct, encode
-from crdt.errors import Malformed
+from crdt.errors import CannotOpen, Malformed
 from crdt.ids import SpaceId, digest
 from crdt.keys import DeviceKey, check_device_signature, derive
 from crdt.signing import Domain
@@ -146,7 +146,7 @@ class Box:
         """Open and read the next message; what cannot be read was not taken.
 
         Raises:
-            Malformed: It is not the next one, or not of this space, side and channel.
+            CannotOpen: It is not the next one, or not of this space, side and channel.
             MeshError: Whatever `read` raises.
         """
         try:
@@ -154,7 +154,7 @@ class Box:
                 sealed, self._bound, self._nonce(), self._key
             )
         except (CryptoError, ValueError, TypeError) as error:
-            raise Malformed("a box that does not open") from error
+            raise CannotOpen from error
         value = read(message)
         self._messages += 1
         return value

@@ -132,8 +132,8 @@ class SyncSession:
             What to do, in order.
 
         Raises:
-            Malformed, TooLarge, BadSignature: The frame is wrong or out of place.
-                Nothing was taken of it; close the link.
+            Malformed, TooLarge, BadSignature, CannotOpen: The frame is wrong or out of
+                place. Nothing was taken of it; close the link.
         """
         frame = decode_frame(data)
         if self.stage is Stage.ENDED:

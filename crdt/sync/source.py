@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator
 
-    from crdt.ids import DeviceId, EntryId, SpaceId
+    from crdt.ids import DeviceId, EntryId, LogId, SpaceId
     from crdt.store import Store
     from crdt.store_rows import SetSummary
 
@@ -22,6 +22,10 @@ class SyncSource(Protocol):
 
     def ids(self, space: SpaceId) -> Iterator[tuple[EntryId, int]]:
         """Give id and number of everything in the set."""
+        ...
+
+    def places(self, space: SpaceId) -> Iterator[tuple[int, LogId, int]]:
+        """Give number, log and sequence number of everything in the set."""
         ...
 
     def sending_order(
@@ -70,6 +74,7 @@ class StoreSource:
         self._store = store
         self.summary = store.spaces.summary
         self.ids = store.entries.ids
+        self.places = store.entries.places
         self.sending_order = store.entries.sending_order
         self.wires = store.entries.wires
         self.receipt_counters = store.receipts.counters
