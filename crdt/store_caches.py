@@ -111,14 +111,19 @@ class ReceiptTable:
 
     def put(self, space: SpaceId, device: DeviceId, counter: int, signed: bytes) -> bool:
         """Keep a verified receipt if it is newer."""
-        counters = self.counters(space)
-        if counters.get(device, -1) >= counter:
+        home = self._spaces.number_of(space)
+        known = self._connection.row(
+            "SELECT counter FROM receipts WHERE space = ? AND device = ?", (home, device)
+        )
+        if known is None:
+            row = self._connection.row("SELECT count(*) FROM receipts WHERE space = ?", (home,))
+            if row is not None and row[0] >= MAX_DEVICES:
+                raise TooLarge(f"receipts of more than {MAX_DEVICES} devices")
+        elif known[0] >= counter:
             return False
-        if device not in counters and len(counters) >= MAX_DEVICES:
-            raise TooLarge(f"receipts of more than {MAX_DEVICES} devices")
         self._connection.write(
             "INSERT OR REPLACE INTO receipts (space, device, counter, signed) VALUES (?, ?, ?, ?)",
-            (self._spaces.number_of(space), device, counter, signed),
+            (home, device, counter, signed),
         )
         return True
 
