@@ -58,6 +58,7 @@ class MeshApp(App[None]):
 
     Args:
         client: The way to the node.
+        home: Where the app's few choices are kept; None: beside the socket.
     """
 
     TITLE = "Meshnode"
@@ -75,11 +76,11 @@ class MeshApp(App[None]):
         Binding("ctrl+t", "next_theme", "Change the colours", show=False),
     ]
 
-    def __init__(self, client: NodeClient) -> None:
+    def __init__(self, client: NodeClient, home: Path | None = None) -> None:
         super().__init__()
         self.animation_level = "none"
         self.session = Session(client)
-        self.home = Path(client.socket_path).parent
+        self.home = Path(client.socket_path).parent if home is None else home
         self.preferences = preferences.load(self.home)
         for theme in themes.THEMES:
             self.register_theme(theme)
@@ -246,13 +247,14 @@ COMMANDS = (
 )
 
 
-def run(socket_path: Path) -> None:
+def run(socket_path: Path, home: Path | None = None) -> None:
     """Open the app on a node, and return when the reader closes it.
 
     Args:
         socket_path: The daemon's socket; the app waits for it if nothing answers yet.
+        home: The node's home, when the socket lies elsewhere.
     """
-    app = MeshApp(NodeClient(socket_path))
+    app = MeshApp(NodeClient(socket_path), home)
     app.run()
     if not app.preferences.knows_sync_goes_on:
         sys.stdout.write(SYNC_GOES_ON)

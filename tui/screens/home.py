@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from meshnode.views import CommunityView, Status
     from tui.session import Session
 
-NEWEST_ROWS = 8
+LEAST_ROWS = 5
+OTHER_LINES = 16
+"""Lines of Home that are not rows of the newest contributions."""
 LABEL_CELLS = 11
 
 
@@ -61,8 +63,9 @@ class HomeScreen(FramedScreen[None]):
     async def _newest(self, offset: int, limit: int) -> ContributionPage:
         """Give the newest few, as if there were no others."""
         if offset:
-            return ContributionPage(total=NEWEST_ROWS, offset=offset, items=())
-        page = await self.client.contributions(limit=min(limit, NEWEST_ROWS))
+            return ContributionPage(total=LEAST_ROWS, offset=offset, items=())
+        rows = max(LEAST_ROWS, self.size.height - OTHER_LINES)
+        page = await self.client.contributions(limit=min(limit, rows))
         return ContributionPage(total=len(page.items), offset=0, items=page.items)
 
     @property

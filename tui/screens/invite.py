@@ -20,6 +20,9 @@ from tui.widgets.qr_code import QrCode
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+WIDEST_CELLS = 100
+EDGE_CELLS = 7
+"""What the window keeps for its border, its padding and a scroll bar."""
 DAY_MS = 24 * 3_600_000
 ROLES = {
     "contributor": "Contributor: reads, adds and edits",
@@ -87,7 +90,7 @@ class InviteScreen(Dialog[None]):
             ),
             Static(plain_text.line(invite.ticket) + "\n", markup=False, id="ticket-text"),
             Static("y copies it · ↓ scrolls to the picture to scan · Esc closes", classes="quiet"),
-            QrCode(invite.ticket),
+            QrCode(invite.ticket, room=min(self.size.width, WIDEST_CELLS) - EDGE_CELLS),
         )
         self.query_one(ContentSwitcher).current = "ticket"
         page.focus()

@@ -20,7 +20,10 @@ class JoinScreen(Dialog[bool]):
     """Asks for the ticket and joins with it."""
 
     TITLE_TEXT = "Join a community"
-    HELP_TEXT = "Paste the ticket that a member gave you; it begins with a word and a colon."
+    HELP_TEXT = (
+        "Paste the ticket that a member gave you; it begins with MESH1. Spaces and line breaks in "
+        "it do not matter."
+    )
 
     def compose_body(self) -> ComposeResult:
         """Give the ticket's line and the two ways out."""
@@ -29,7 +32,7 @@ class JoinScreen(Dialog[bool]):
             "met theirs; until then it waits.\n",
             markup=False,
         )
-        yield Field("Ticket", id="ticket", placeholder="paste here")
+        yield Field("Ticket", id="ticket", placeholder="paste here; it begins with MESH1")
         with Horizontal(classes="buttons"):
             yield Button("Join", id="join", variant="primary", compact=True)
             yield Button("Not now", id="close", compact=True)
