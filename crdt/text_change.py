@@ -70,11 +70,28 @@ def _common_ends(old: str, new: str) -> tuple[int, int]:
     start = _longest(shorter, lambda size: old.startswith(new[:size]))
     end = _longest(shorter - start, lambda size: size == 0 or old.endswith(new[-size:]))
     if start + end == shorter:
-        return start, end  # something was only added, or only taken away
+        # Something was only added, or only taken away.
+        back = _to_word_start(max(old, new, key=len), start, len(old) + len(new) - 2 * shorter)
+        return start - back, end + back
     start -= _letters_kept(old[:start], old[start:][:1], new[start:][:1])
     before = [text[: len(text) - end][-1:] for text in (old, new)]
     end -= _letters_kept(old[len(old) - end :][:_LONGEST_WORD][::-1], *before)
     return start, end
+
+
+def _to_word_start(text: str, start: int, size: int) -> int:
+    """How far back a stretch begins that reads the same and splits no word, or 0.
+
+    In "one two three" after "one three", what was added is "two ", not "wo t".
+    """
+    for back in range(min(start, _LONGEST_WORD) + 1):
+        place = start - back
+        before, first = text[place - 1 : place], text[place : place + 1]
+        if not (_LETTER.match(before) and _LETTER.match(first)):
+            return back
+        if before != text[place + size - 1 : place + size]:
+            return 0
+    return 0
 
 
 def _letters_kept(common: str, *beside: str) -> int:

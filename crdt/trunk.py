@@ -107,6 +107,16 @@ class Trunk:
             core = self._opened()
             return core.text(self._text_id) if self._text_id else ""
 
+    def text_at(self, heads: Heads) -> str:
+        """The text as some edits and what they rest on left it, blanks included.
+
+        Raises:
+            DocumentDamaged: Automerge cannot tell.
+        """
+        with _guarded():
+            hashes = [self._hashes[head] for head in heads]
+            return self._opened().text(self._text_id, hashes)
+
     def field_winner(self, field: int) -> str | None:
         """What Automerge holds for a field: the edit's id, its operation, the value as JSON."""
         with _guarded():
