@@ -1,0 +1,148 @@
+"""Chapter 2: they invite each other, meet over Reticulum, and both hold both commons."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from meshnode.client import ApiError
+from meshnode.demo.patience import wait_until
+from meshnode.demo.regretted_note import REGRETTED
+from meshnode.demo.sample_commons import RIDGE, VALLEY, Listed, notes_of
+from meshnode.views import InviteRequest, SyncDone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from meshnode.client import NodeClient
+    from meshnode.demo.node_process import NodeProcess
+    from meshnode.demo.telling import Telling
+    from meshnode.demo.village import Village
+    from meshnode.views import PeerView, RoleName
+
+PAGE_ROWS = 1000
+MEET_S = 45.0
+
+
+async def meeting(telling: Telling, village: Village) -> None:
+    """Tell it.
+
+    Raises:
+        Untrue: Something is not so.
+    """
+    telling.chapter("They invite each other, and meet")
+    rosa, ahmed = village.nodes
+    async with telling.step("Rosa adds one more note, which she will regret."):
+        added = await rosa.client.add(REGRETTED)
+        telling.true("it carries her name", added.author == rosa.name, added.author)
+    await _invites(telling, rosa, ahmed, RIDGE, "contributor")
+    async with telling.step("Their nodes meet over Reticulum."):
+        await meet(village)
+        peers = await wait_until(
+            ahmed.client, ahmed.client.peers, _has_met, "Ahmed's node has met Rosa's"
+        )
+        carriers = {peer.carrier for peer in peers}
+        telling.true("Ahmed's node has met Rosa's", True)
+        telling.note(f"over {', '.join(sorted(carriers))}")
+    await _invites(telling, ahmed, rosa, VALLEY, "reader")
+    async with telling.step("They meet again, and both hold both commons."):
+        await meet(village)
+        regretted = Listed(RIDGE, REGRETTED.title, rosa.name, REGRETTED.language)
+        expected = notes_of(RIDGE) | notes_of(VALLEY) | {regretted}
+        for node in village.nodes:
+            await wait_until(
+                node.client,
+                lambda client=node.client: difference(client, expected),  # type: ignore[misc]
+                lambda differing: not differing,
+                f"{node.name} holds all {len(expected)} contributions, and nothing else",
+            )
+            claim = f"{node.name} holds all {len(expected)}, with titles, authors, communities"
+            telling.true(claim, True)
+    async with telling.step("Each knows the other as a member."):
+        for node in village.nodes:
+            await wait_until(
+                node.client,
+                lambda client=node.client: standings(client),  # type: ignore[misc]
+                lambda seen: seen >= _STANDINGS,
+                f"{node.name}'s list of members shows {sorted(_STANDINGS)}",
+            )
+            telling.true(f"{node.name} sees founder and guest of both communities", True)
+
+
+_STANDINGS = frozenset(
+    {
+        (RIDGE, "Rosa", "founder"),
+        (RIDGE, "Ahmed", "contributor"),
+        (VALLEY, "Ahmed", "founder"),
+        (VALLEY, "Rosa", "reader"),
+    }
+)
+
+
+async def _invites(
+    telling: Telling, host: NodeProcess, guest: NodeProcess, community: str, role: RoleName
+) -> None:
+    async with telling.step(
+        f'{host.name} invites {guest.name} to "{community}" as {role}, who redeems the ticket.'
+    ):
+        invite = await host.client.invite(InviteRequest(community=community, role=role))
+        joined = await guest.client.join(invite.ticket)
+        telling.true(f'the ticket is for "{community}"', joined.name == community, joined)
+        status = await guest.client.status()
+        names = {one.name for one in status.communities}
+        telling.true(f"{guest.name}'s node belongs to both", names == {RIDGE, VALLEY}, names)
+        telling.note(f"{invite.ticket[:48]}… ({len(invite.ticket)} characters)")
+
+
+async def meet(village: Village) -> None:
+    """Ask Ahmed's node to meet whoever is within reach, until it has.
+
+    A try may come before the carrier is up, or cross with one from the other side.
+
+    Raises:
+        Untrue: It does not meet anybody in time.
+    """
+    ahmed = village.ahmed.client
+    await wait_until(
+        ahmed, lambda: sync_once(ahmed), _went_well, "Ahmed's node meets Rosa's", within_s=MEET_S
+    )
+
+
+async def sync_once(client: NodeClient) -> list[SyncDone | ApiError]:
+    """Ask a node to meet everybody within reach, and return how each try ended."""
+    ends: list[SyncDone | ApiError] = []
+    try:
+        async with aclosing(client.sync()) as events:
+            ends += [event async for event in events if isinstance(event, SyncDone)]
+    except ApiError as error:  # nobody within reach yet
+        ends.append(error)
+    return ends
+
+
+async def listed(client: NodeClient) -> frozenset[Listed]:
+    """Return everything that a node lists."""
+    rows = (await client.contributions(limit=PAGE_ROWS)).items
+    return frozenset(Listed(row.community, row.title, row.author, row.language) for row in rows)
+
+
+async def difference(client: NodeClient, expected: frozenset[Listed]) -> list[str]:
+    """Return what a node lacks or has beyond that, as lines for a person."""
+    held = await listed(client)
+    return [f"lacks {one}" for one in sorted(expected - held)] + [
+        f"has {one}" for one in sorted(held - expected)
+    ]
+
+
+async def standings(client: NodeClient) -> frozenset[tuple[str, str, str]]:
+    """Return who has which role in which community, as a node sees it."""
+    return frozenset(
+        (one.community, one.name, one.role or "none") for one in await client.members()
+    )
+
+
+def _went_well(ends: Iterable[SyncDone | ApiError]) -> bool:
+    return any(isinstance(end, SyncDone) and not end.error for end in ends)
+
+
+def _has_met(peers: Iterable[PeerView]) -> bool:
+    return any(peer.last_met_ms is not None for peer in peers)
