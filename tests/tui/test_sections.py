@@ -72,6 +72,16 @@ async def test_every_section_answers_to_the_mouse(visit: Opener) -> None:
             await app.sees(words)
 
 
+async def test_a_click_goes_to_a_row_and_a_second_one_opens_it(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3")
+        await app.sees("Oral rehydration")
+        await app.pilot.click(offset=(10, 7))
+        await app.sees("▌  Oral rehydration")
+        await app.pilot.click(offset=(10, 7))
+        await app.sees("One litre of clean water")
+
+
 async def test_help_lists_the_keys_of_the_screen(visit: Opener) -> None:
     async with visit() as app:
         for section, words in (("f2", "Invite"), ("f3", "Search"), ("f5", "Copy")):

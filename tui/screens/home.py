@@ -51,6 +51,7 @@ class HomeScreen(FramedScreen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._new: int | None = None
+        self._glance: Content | None = None
 
     def compose_body(self) -> ComposeResult:
         """Give the glance, then the newest contributions."""
@@ -75,7 +76,12 @@ class HomeScreen(FramedScreen[None]):
     def on_resize(self) -> None:
         """Break the sentences for the new width."""
         if self.session.status is not None and self._new is not None:
-            glance = _glance(self.session.status, self._new, self._width)
+            self._show_glance(self.session.status, self._new)
+
+    def _show_glance(self, status: Status, new: int) -> None:
+        glance = _glance(status, new, self._width)
+        if glance != self._glance:
+            self._glance = glance
             self.query_one("#glance", Static).update(glance)
 
     def on_screen_suspend(self) -> None:
@@ -95,7 +101,7 @@ class HomeScreen(FramedScreen[None]):
         newest.marked = self._new
         newest.display = status.contributions > 0
         newest.fetch_again()
-        self.query_one("#glance", Static).update(_glance(status, self._new, self._width))
+        self._show_glance(status, self._new)
         title = self.query_one("#newest-title", Static)
         title.update("Newest")
         title.display = newest.display

@@ -51,7 +51,7 @@ class NetworkScreen(FramedScreen[None]):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._peers: tuple[PeerView, ...] = ()
+        self._peers: tuple[PeerView, ...] | None = None
         self._meetings: dict[str, Content] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -93,6 +93,8 @@ class NetworkScreen(FramedScreen[None]):
             self._show_links(links)
 
     def _show_peers(self, peers: tuple[PeerView, ...]) -> None:
+        if peers == self._peers:
+            return
         table = self.query_one("#peers", DataTable)
         chosen = self._chosen
         self._peers = peers
@@ -123,7 +125,8 @@ class NetworkScreen(FramedScreen[None]):
     @property
     def _chosen(self) -> PeerView | None:
         row = self.query_one("#peers", DataTable).cursor_row
-        return self._peers[row] if 0 <= row < len(self._peers) else None
+        peers = self._peers or ()
+        return peers[row] if 0 <= row < len(peers) else None
 
     @on(DataTable.RowHighlighted, "#peers")
     def _show_detail(self) -> None:

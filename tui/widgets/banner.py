@@ -17,5 +17,6 @@ class Banner(Static):
 
     def show(self, *, is_connected: bool, trouble: str = "") -> None:
         """Appear or go; trouble says more than that the node is away."""
-        self.update(f" {plain_text.line(trouble)} " if trouble else self.TEXT)
         self.display = not is_connected
+        if not is_connected:
+            self.update(f" {plain_text.line(trouble)} " if trouble else self.TEXT)

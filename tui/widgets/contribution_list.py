@@ -66,6 +66,7 @@ class ContributionList(ScrollView, can_focus=True):
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False)
+    marked: reactive[int] = reactive(0)
 
     class Opened(Message):
         """The reader wants to read this one."""
@@ -91,7 +92,7 @@ class ContributionList(ScrollView, can_focus=True):
     def __init__(self, source: Source, *, marked: int = 0, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._source = source
-        self.marked = marked
+        self.set_reactive(ContributionList.marked, marked)
         self.total: int | None = None
         self._generation = 0
         self._pages: OrderedDict[int, tuple[ContributionRow, ...]] = OrderedDict()
@@ -156,6 +157,7 @@ class ContributionList(ScrollView, can_focus=True):
             self._take(page, answer)
 
     def _take(self, page: int, answer: ContributionPage) -> None:
+        before = self.total, self._pages.get(page)
         if self._stale:  # the first page of a new generation replaces the old rows
             self._pages.clear()
             self._stale.clear()
@@ -169,7 +171,8 @@ class ContributionList(ScrollView, can_focus=True):
             self.cursor = max(0, min(self.cursor, answer.total - 1))
         if self._followed is not None and page == self.cursor // PAGE_ROWS:
             self._follow(self._followed, page)
-        self.refresh()
+        if before != (answer.total, answer.items):
+            self.refresh()
         self.post_message(self.Counted(answer.total))
 
     def _follow(self, followed: str, page: int) -> None:

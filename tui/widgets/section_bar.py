@@ -61,6 +61,7 @@ class SectionBar(Horizontal):
     def __init__(self, here: str) -> None:
         super().__init__()
         self._here = here
+        self._whose: Content | None = None
 
     def compose(self) -> ComposeResult:
         """Give a tab a section, and the node's name at the right; no tabs before it is open."""
@@ -76,6 +77,7 @@ class SectionBar(Horizontal):
         """Say whose node this is, and whether it answers."""
         names = [] if status is None else [status.community, status.name]
         whose = " · ".join(plain_text.line(name) for name in names if name)
-        self.query_one("#whose", Static).update(
-            Content(whose) if is_connected else Content.styled("node stopped", "$error")
-        )
+        words = Content(whose) if is_connected else Content.styled("node stopped", "$error")
+        if words != self._whose:  # what is unchanged need not travel to the terminal again
+            self._whose = words
+            self.query_one("#whose", Static).update(words)
