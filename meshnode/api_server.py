@@ -29,6 +29,7 @@ CLEANUP_S = 2.0
 """How long a connection may take to end once every call has."""
 
 _CREDENTIALS = struct.Struct("3i")
+_SUPERUSER = 0
 
 
 @asynccontextmanager
@@ -97,6 +98,6 @@ async def _only_our_user(request: web.Request, handler: Handler) -> web.StreamRe
         raise ConnectionResetError
     data = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _, user, _ = _CREDENTIALS.unpack(data)
-    if user not in (0, os.getuid()):
+    if user not in (_SUPERUSER, os.getuid()):
         raise NotOurUser
     return await handler(request)

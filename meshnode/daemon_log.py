@@ -25,6 +25,14 @@ _LOG = logging.getLogger(__name__)
 class PlaceOnly(logging.Formatter):
     """Shows of an error its type and where it was, not what it says."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, whatever another formatter kept with the record."""
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
+
     def formatException(
         self,
         ei: tuple[type[BaseException], BaseException, TracebackType | None]

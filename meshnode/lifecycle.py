@@ -91,7 +91,7 @@ class Lifecycle:
     @property
     def state(self) -> NodeState:
         """Where the node is in its life."""
-        if self._node is not None:
+        if self._node is not None and not self._is_closing:
             return "open"
         return "empty" if self.home.is_empty else "locked"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 _SHORT = 8
+_YEAR_10000_MS = 253_402_300_800_000
 
 
 def short(name: str) -> str:
@@ -54,7 +55,6 @@ def span(duration_ms: float) -> str:
 def _formatted(stamp_ms: int | None, form: str) -> str:
     if not stamp_ms:
         return "never"
-    try:
-        return time.strftime(form, time.localtime(stamp_ms / 1000))
-    except (OverflowError, ValueError, OSError):
+    if not 0 < stamp_ms < _YEAR_10000_MS:
         return "an impossible time"  # a peer's clock may say anything
+    return time.strftime(form, time.localtime(stamp_ms / 1000))

@@ -32,6 +32,7 @@ class FakeService:
         failure: Raised by the next call of anything.
         hold: Set it to let streams go on after their first event.
         ended: Names of streams that were closed.
+        has_ended: Set once an answer was.
     """
 
     def __init__(self, config: Config, keys: UnlockedKeys) -> None:
@@ -41,6 +42,7 @@ class FakeService:
         self.hold = asyncio.Event()
         self.hold.set()
         self.ended: list[str] = []
+        self.has_ended = asyncio.Event()
         self.is_closed = False
         self.held: dict[str, v.ContributionView] = {}
         self.taken_back: list[v.Coverage] = []
@@ -248,6 +250,7 @@ class FakeService:
             )
         finally:
             self.ended.append("ask")
+            self.has_ended.set()
 
     async def seen(self) -> None:
         self._call()
@@ -371,7 +374,6 @@ def _row(one: v.ContributionView) -> v.ContributionRow:
         language=one.language,
         tags=one.tags,
         changed_ms=one.changed_ms,
-        characters=len(one.text),
         is_own=one.is_own,
     )
 
