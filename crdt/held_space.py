@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from crdt.skeletons import Epoch
     from crdt.store_rows import EpochKey, SpaceRow
 
-MAX_DISCOVERY_KEYS = 8
+MAX_PAST_EPOCHS = 8
 """How many epochs back two nodes that have not met for long still find each other."""
+
+MAX_OPEN_TICKETS = 200
+"""How many tickets may be out at once and still let their holders be found."""
 
 _END_OF_LOG = (1 << 63) - 1
 
@@ -189,12 +192,12 @@ class HeldSpace:
         seal = self.writing_seal()
         newest_first = [seal.key] if seal else []
         newest_first += [key for key in reversed(self.keyring.keys) if key not in newest_first]
-        found = [sealed_discovery_key(key, self.space) for key in newest_first[:MAX_DISCOVERY_KEYS]]
+        found = [sealed_discovery_key(key, self.space) for key in newest_first[:MAX_PAST_EPOCHS]]
         sealings = [self.ticket_sealing] if self.ticket_sealing else []
         if self.people and self.access:
             in_force = {invite.key for invite in self.access.invites()}
             sealings += [s for key, s in self.people.secrets.items() if key in in_force]
-        return (*found, *(invite_discovery_key(s, self.space) for s in sealings))
+        return (*found, *(invite_discovery_key(s, self.space) for s in sealings[:MAX_OPEN_TICKETS]))
 
     def may_read(self, device_public: bytes) -> bool:
         """Tell whether a device that proved itself may have the entries of this sealed space."""

@@ -312,6 +312,17 @@ class Membership:
             commons = self._holdings.find(SpaceId(inner.charter.parent))
         return Community(inner, commons)
 
+    def inner_of(self, held: HeldSpace) -> HeldSpace | None:
+        """Return the `inner` space of the community that a space belongs to, if it is held."""
+        for inner in self._holdings.inner_spaces():
+            if inner is held or (inner.charter and inner.charter.parent == held.space):
+                return inner
+        return None
+
+    def communities(self) -> list[Community]:
+        """Return every community of this node."""
+        return [self.community(inner) for inner in self._holdings.inner_spaces()]
+
     def _enter_commons(self, community: Community) -> None:
         inner = community.inner
         if inner.charter is None or community.commons is not None:

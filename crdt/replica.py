@@ -98,6 +98,13 @@ class Replica:
         """Return the documents whose view must be made anew, also those of before a restart."""
         return [DocumentId(key) for key, _ in self.store.shelves.items(STALE_SHELF)]
 
+    def forget_views(self) -> None:
+        """Note that the view of every document must be made anew."""
+        with self.store.writing():
+            for held in self.holdings.all():
+                for document in self.store.entries.documents(held.space):
+                    self.store.shelves.keep(STALE_SHELF, document, held.space)
+
     def is_fresh(self, documents: Iterable[DocumentId]) -> None:
         """Note that the views of these documents have been made anew."""
         with self.store.writing():

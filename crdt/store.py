@@ -147,6 +147,10 @@ class Entries(Protocol):
         """Give every document of a space, in the order in which its first edit came."""
         ...
 
+    def begun_since(self, number: int, by_others_than: Iterable[LogId]) -> int:
+        """Count the documents that were begun, by other logs, after a number was given out."""
+        ...
+
     def documents_of_log(self, log: LogId) -> Iterator[DocumentId]:
         """Give every document that an entry of a log edits, once each."""
         ...

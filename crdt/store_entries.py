@@ -138,6 +138,17 @@ class EntryTable:
                 yield document
             number = rows[-1][0]
 
+    def begun_since(self, number: int, by_others_than: Iterable[LogId]) -> int:
+        """Count the documents that were begun, by other logs, after a number was given out."""
+        logs = tuple(by_others_than)
+        marks = ", ".join("?" * len(logs))
+        row = self._connection.row(
+            "SELECT count(*) FROM entries WHERE document = id AND number > ? AND withdrawn = 0"
+            f" AND log NOT IN (SELECT number FROM logs WHERE log IN ({marks}))",  # noqa: S608
+            (number, *logs),
+        )
+        return row[0] if row else 0
+
     def documents_of_log(self, log: LogId) -> Iterator[DocumentId]:
         """Give every document that an entry of a log edits, once each."""
         last = b""

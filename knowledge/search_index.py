@@ -64,6 +64,11 @@ class SearchIndex:
             with self._whole():
                 index_schema.create(db)
 
+    @property
+    def db(self) -> Database:
+        """The database, for whoever opened it: to begin transactions in, and to close."""
+        return self._db
+
     def put(self, contribution: Contribution) -> bool:
         """Add a contribution, or bring it up to date; return whether anything changed.
 

@@ -123,7 +123,6 @@ class ContributionRow(View, frozen=True):
     language: str
     tags: tuple[str, ...]
     changed_ms: int
-    characters: int
     is_own: bool
 
 

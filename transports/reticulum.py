@@ -277,3 +277,15 @@ def _has_live_path(peer: bytes) -> bool:
         return False
     interface = RNS.Transport.next_hop_interface(peer)
     return interface in RNS.Transport.interfaces and bool(interface.online)
+
+
+def address_of(public_key: bytes) -> str:
+    """Tell where a node is met whose 64 public bytes are known; the way there may not be.
+
+    Raises:
+        BadAddress: No public key of Reticulum's.
+    """
+    identity = RNS.Identity(create_keys=False)
+    if len(public_key) != 2 * 32 or not identity.load_public_key(public_key):
+        raise BadAddress("not the public key of a device")
+    return bytes(RNS.Destination.hash(identity, APP_NAME, ASPECT)).hex()

@@ -193,6 +193,5 @@ def row(view: ContributionView) -> ContributionRow:
         language=view.language,
         tags=view.tags,
         changed_ms=view.changed_ms,
-        characters=len(view.text),
         is_own=view.is_own,
     )

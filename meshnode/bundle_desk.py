@@ -1,0 +1,163 @@
+"""Bundles: what this node holds, in a file to carry by hand, and what such a file holds for us."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from crdt.bundle import BundleRead, BundleReader, write_bundle
+from crdt.errors import CrdtError, UnknownEntry
+from crdt.sync.events import EntriesArrived, ReceiptsArrived
+from crdt.sync.hello import NONCE_BYTES
+from crdt.sync.source import StoreSource
+from meshnode.receipt_desk import keep_receipts, receipt_of
+from meshnode.sharing import shared_spaces
+from meshnode.views import BundleView
+from transports.bundle_file import BundleReader as BundleFile
+from transports.bundle_writer import write_bundle as write_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from crdt.replica import Replica
+    from crdt.sync.receipts import Receipt
+    from meshnode.exchange import Exchange
+    from meshnode.record import Record
+
+_FRAMES_AT_A_TIME = 16
+
+
+class BundleDesk:
+    """Writes and reads bundle files.
+
+    Args:
+        record: What goes in and comes out.
+        exchange: Knows peers by their addresses.
+    """
+
+    def __init__(self, record: Record, exchange: Exchange) -> None:
+        self._record = record
+        self._exchange = exchange
+
+    async def write(self, path: Path, peer: str | None) -> BundleView:
+        """Write a bundle, for everybody or for one peer, which then gets only what it lacks.
+
+        Raises:
+            UnknownEntry: Nothing is known of that peer yet.
+            TransportError: The file cannot be written.
+        """
+        counter = _Counter()
+
+        def write(replica: Replica) -> int:
+            known = self._receipt(replica, peer) if peer else None
+            source = StoreSource(replica.store)
+            frames = write_bundle(
+                source, shared_spaces(replica), os.urandom(NONCE_BYTES), known=known
+            )
+            return write_file(path, counter.count(frames))
+
+        await self._record.run(write)
+        size = (await asyncio.to_thread(path.stat)).st_size
+        return BundleView(path=str(path), entries=counter.entries, new=0, bytes=size)
+
+    async def read(self, path: Path) -> BundleView:
+        """Read a bundle: everything whole in it is admitted, what is damaged is named.
+
+        Raises:
+            NotABundle: It is no bundle.
+            StoreError: The disk is full, or the database damaged.
+        """
+        file = BundleFile(path)
+        frames = iter(file)
+        reader = BundleReader(await self._record.run(shared_spaces))
+        tally = _Tally()
+        while batch := await asyncio.to_thread(_take, frames, _FRAMES_AT_A_TIME):
+            for frame in batch:
+                await self._take(reader, frame, tally)
+        if file.damage is not None:
+            damage = file.damage
+            tally.problems.append(
+                "The file was cut short." if damage.is_cut else "Part of the file is damaged."
+            )
+            if damage.missing_frames:
+                tally.problems.append(f"{damage.missing_frames} parts of it are missing.")
+        size = (await asyncio.to_thread(path.stat)).st_size
+        return BundleView(
+            path=str(path),
+            entries=tally.entries,
+            new=tally.new,
+            bytes=size,
+            refused=tally.refused,
+            problems=tuple(dict.fromkeys(tally.problems)),
+        )
+
+    async def _take(self, reader: BundleReader, frame: bytes, tally: _Tally) -> None:
+        try:
+            events = reader.receive(frame)
+        except CrdtError as error:
+            tally.problems.append(error.explain())
+            return
+        for event in events:
+            match event:
+                case EntriesArrived():
+                    await self._admit(event, tally)
+                case ReceiptsArrived():
+                    await self._keep(event)
+                case BundleRead(skipped=skipped) if skipped:
+                    tally.problems.append(f"{skipped} entries are of spaces not held here.")
+                case BundleRead():
+                    pass
+
+    async def _admit(self, arrived: EntriesArrived, tally: _Tally) -> None:
+        admitted = await self._record.change(lambda replica: replica.admit(arrived.entries))
+        tally.entries += len(arrived.entries)
+        tally.new += len(admitted.new)
+        tally.refused += len(admitted.refused)
+
+    async def _keep(self, arrived: ReceiptsArrived) -> None:
+        await self._record.run(
+            lambda replica: keep_receipts(replica, arrived.space, arrived.receipts)
+        )
+
+    def _receipt(self, replica: Replica, address: str) -> Receipt:
+        peer = self._exchange.book.get(address)
+        device = bytes.fromhex(peer.device) if peer and peer.device else None
+        for inner in replica.holdings.inner_spaces():
+            for reader in inner.people.readers() if inner.people else ():
+                is_meant = reader.device == device or reader.device.hex().startswith(address)
+                receipt = receipt_of(replica, inner.space, reader.device) if is_meant else None
+                if receipt is not None:
+                    return receipt
+        raise UnknownEntry(f"what {address} holds is not known; meet it once, or leave out --for")
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.entries = self.new = self.refused = 0
+        self.problems: list[str] = []
+
+
+class _Counter:
+    """Counts the entries of a bundle's frames as they pass."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+
+    def count(self, frames: Iterator[bytes]) -> Iterator[bytes]:
+        reader = BundleReader(())
+        for frame in frames:
+            for event in reader.receive(frame):
+                if isinstance(event, BundleRead):
+                    self.entries = event.entries
+            yield frame
+
+
+def _take(frames: Iterator[bytes], count: int) -> list[bytes]:
+    taken = []
+    for frame in frames:
+        taken.append(frame)
+        if len(taken) == count:
+            break
+    return taken

@@ -1,0 +1,161 @@
+"""Communities of this node: founding, inviting, joining, and who is in them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from crdt.authority import Role
+from crdt.errors import BadInvite, UnknownSpace
+from crdt.tickets import read_ticket
+from meshnode.receipt_desk import receipt_of
+from meshnode.rendering import name_of
+from meshnode.views import CommunityView, InviteView, MemberView
+
+if TYPE_CHECKING:
+    from crdt.ids import MemberId
+    from crdt.membership import Community
+    from crdt.replica import Replica
+    from meshnode.exchange import Exchange
+    from meshnode.record import Record
+    from meshnode.views import InviteRequest, RoleName
+
+WEEK_MS = 7 * 24 * 3_600_000
+MAX_USES = 1000
+
+_ROLES: dict[Role, RoleName] = {
+    Role.READER: "reader",
+    Role.CONTRIBUTOR: "contributor",
+    Role.STEWARD: "steward",
+    Role.FOUNDER: "founder",
+}
+
+
+class CommunityDesk:
+    """What a member does in and with communities.
+
+    Args:
+        record: Where they are.
+        exchange: Whose address goes into tickets, and who is sent to a ticket's address.
+    """
+
+    def __init__(self, record: Record, exchange: Exchange) -> None:
+        self._record = record
+        self._exchange = exchange
+
+    async def found(self, name: str) -> CommunityView:
+        """Found a community."""
+        name = " ".join(name.split())
+
+        def write(replica: Replica) -> Community:
+            return replica.membership.found(name)
+
+        community = await self._record.change(write)
+        return await self._record.run(lambda replica: community_view(replica, community))
+
+    async def communities(self) -> list[CommunityView]:
+        """Give every community of this node."""
+        return await self._record.run(
+            lambda r: [community_view(r, found) for found in r.membership.communities()]
+        )
+
+    async def invite(self, request: InviteRequest) -> InviteView:
+        """Write a ticket.
+
+        Raises:
+            BadInvite: Nobody may be invited so.
+            NotAuthorised, UnknownSpace: We may not, or there is no such community.
+        """
+        if not 1 <= request.uses <= MAX_USES:
+            raise BadInvite(f"a ticket serves 1 to {MAX_USES} people")
+        expires_ms = int(time.time() * 1000) + (request.expires_ms or WEEK_MS)
+        role = Role[request.role.upper()]
+        address = bytes.fromhex(self._exchange.address)
+
+        def write(replica: Replica) -> InviteView:
+            community = _community_named(replica, request.community)
+            ticket = replica.membership.invite(community, role, request.uses, expires_ms, address)
+            return InviteView(
+                ticket=ticket.text(),
+                community=community.inner.name,
+                role=request.role,
+                uses=request.uses,
+                expires_ms=expires_ms,
+            )
+
+        return await self._record.change(write)
+
+    async def join(self, text: str) -> CommunityView:
+        """Redeem a ticket, and go and meet whoever wrote it.
+
+        Raises:
+            BadInvite: It is not a ticket, has expired, or was redeemed here already.
+        """
+        ticket = read_ticket(text)
+        community = await self._record.change(lambda r: r.membership.redeem(ticket))
+        if ticket.address and len(ticket.address) == 16:
+            await self._exchange.remember(ticket.address.hex())
+        return await self._record.run(lambda replica: community_view(replica, community))
+
+    async def members(self) -> list[MemberView]:
+        """Give the members of every community, founders first."""
+        return await self._record.run(
+            lambda r: [view for found in r.membership.communities() for view in _members(r, found)]
+        )
+
+
+def community_view(replica: Replica, community: Community) -> CommunityView:
+    """Return a community and our standing in it."""
+    inner, commons = community.inner, community.commons
+    role = inner.role
+    pending = role is None
+    if pending:
+        role = replica.membership.pending_role(inner.space)
+    return CommunityView(
+        id=(commons or inner).space.hex(),
+        name=inner.name or replica.membership.pending_name(inner.space),
+        role=_ROLES[role] if role else None,
+        members=len(inner.access.members()) if inner.access else 0,
+        contributions=0,
+        pending=pending,
+    )
+
+
+def _community_named(replica: Replica, name: str | None) -> Community:
+    for found in replica.membership.communities():
+        if name is None or found.inner.name == name:
+            return found
+    raise UnknownSpace(name or "found a community, or join one")
+
+
+def _members(replica: Replica, community: Community) -> list[MemberView]:
+    inner = community.inner
+    if inner.access is None or inner.people is None:
+        return []
+    devices: dict[MemberId, set[bytes]] = {}
+    for reader in inner.people.readers():
+        member = inner.people.member(reader.pseudonym)
+        if member is not None:
+            devices.setdefault(member, set()).add(reader.device_public)
+    views = []
+    for pseudonym, role in inner.access.members().items():
+        member = inner.people.member(pseudonym)
+        heard = [
+            receipt.stamp_ms
+            for reader in inner.people.readers()
+            if reader.pseudonym == pseudonym
+            if (receipt := receipt_of(replica, inner.space, reader.device)) is not None
+        ]
+        views.append(
+            MemberView(
+                name=name_of(replica, inner, pseudonym) or pseudonym.hex()[:8],
+                member=(member or pseudonym).hex(),
+                role=_ROLES[role],
+                community=inner.name,
+                devices=len(devices.get(member, ())) if member else 0,
+                is_self=pseudonym == inner.own.pseudonym,
+                last_heard_ms=max(heard, default=None),
+            )
+        )
+    rank = {name: -role for role, name in _ROLES.items()}
+    return sorted(views, key=lambda view: (rank[view.role] if view.role else 0, view.name))

@@ -1,0 +1,100 @@
+"""Receipts: saying what this device holds and has erased, and reading what others say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crdt.sync.receipts import open_receipt, sign_receipt
+
+if TYPE_CHECKING:
+    from crdt.held_space import HeldSpace
+    from crdt.ids import DeviceId, EntryId, LogId, SpaceId
+    from crdt.membership import Community
+    from crdt.replica import Replica
+    from crdt.store_rows import Range
+    from crdt.sync.receipts import Receipt
+
+
+def renew_receipt(replica: Replica, inner: HeldSpace) -> bytes | None:
+    """Sign what this device now holds of a community, after emptying the journal.
+
+    Returns:
+        The receipt, kept in the store; None if nothing has changed since the last one,
+        or if we may not read there (yet).
+    """
+    if inner.role is None:
+        return None
+    community = replica.membership.community(inner)
+    store = replica.store
+    if _unfinished(replica, community):
+        store.checkpoint()
+    logs = _logs(replica, community)
+    unfinished = _unfinished(replica, community)
+    own = replica.keys.device
+    before = receipt_of(replica, inner.space, own.device)
+    if before and dict(before.logs) == logs and before.unfinished == frozenset(unfinished):
+        return None
+    counter = before.counter + 1 if before else 1
+    signed = sign_receipt(own, counter, replica.pen.now_ms(), logs, unfinished)
+    with store.writing():
+        store.receipts.put(inner.space, own.device, counter, signed)
+    return signed
+
+
+def receipt_of(replica: Replica, inner: SpaceId, device: DeviceId) -> Receipt | None:
+    """Return the latest receipt of a device, or None."""
+    signed = replica.store.receipts.get(inner, device)
+    return open_receipt(signed) if signed else None
+
+
+def keep_receipts(replica: Replica, inner: SpaceId, receipts: tuple[Receipt, ...]) -> list[Receipt]:
+    """Keep the receipts of devices that may read; return those that were newer."""
+    held = replica.holdings.find(inner)
+    if held is None:
+        return []
+    newer = []
+    with replica.store.writing():
+        for receipt in receipts:
+            is_own = receipt.device == replica.keys.device.device
+            if is_own or not held.may_read(receipt.device_public):
+                continue
+            if replica.store.receipts.put(inner, receipt.device, receipt.counter, receipt.signed):
+                newer.append(receipt)
+    return newer
+
+
+def _logs(replica: Replica, community: Community) -> dict[LogId, tuple[Range, ...]]:
+    found = {}
+    for held in (community.inner, community.commons):
+        if held is not None:
+            for row in replica.store.logs.of_space(held.space):
+                found[row.log] = replica.store.logs.ranges(row.log)
+    return found
+
+
+def _unfinished(replica: Replica, community: Community) -> tuple[EntryId, ...]:
+    found: list[EntryId] = []
+    for held in (community.inner, community.commons):
+        if held is not None:
+            found += replica.store.erasures.unfinished(held.space)
+    return tuple(found)
+
+
+def unsynced(replica: Replica) -> int:
+    """Count our own entries that no other device has said it holds."""
+    count = 0
+    for community in replica.membership.communities():
+        inner = community.inner
+        others = [
+            receipt
+            for device in inner.reading_devices()
+            if device != replica.keys.device.device
+            if (receipt := receipt_of(replica, inner.space, device)) is not None
+        ]
+        for held in (inner, community.commons):
+            row = replica.store.logs.get(held.own.log) if held else None
+            if row is None:
+                continue
+            known = [ranges[0].last for o in others if (ranges := o.logs.get(row.log))]
+            count += max(0, row.last - max(known, default=0))
+    return count

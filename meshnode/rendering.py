@@ -1,0 +1,110 @@
+"""A document of the record as the contribution that a reader sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crdt.errors import UnknownEntry, Withdrawn
+from crdt.skeletons import Begin
+from crdt.space import SpaceKind
+from knowledge.contribution import (
+    DEFAULT_CONSENT,
+    DEFAULT_LICENCE,
+    Consent,
+    Contribution,
+    Field,
+    Level,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crdt.document import Document, EditFacts
+    from crdt.held_space import HeldSpace
+    from crdt.ids import DocumentId, Pseudonym
+    from crdt.replica import Replica
+    from crdt.skeletons import Value
+
+GENRE = 1
+"""What `Begin.genre` says of a contribution."""
+
+LEVELS = {
+    SpaceKind.COMMONS: Level.COMMONS,
+    SpaceKind.ALLIED: Level.ALLIED,
+    SpaceKind.INNER: Level.INNER,
+}
+
+_ALL_USES = Consent.ANSWERING | Consent.TRAINING | Consent.SHARING
+
+
+def contribution_of(replica: Replica, document: DocumentId) -> Contribution | None:
+    """Return a contribution as it is now, or None if it is gone or is something else."""
+    try:
+        shown = replica.library.read(document)
+    except (UnknownEntry, Withdrawn):
+        return None
+    if shown.genre != GENRE or not shown.contributors:
+        return None
+    return render(replica, document, shown)
+
+
+def render(replica: Replica, document: DocumentId, shown: Document) -> Contribution:
+    """Turn a document's fields into a contribution."""
+    held = replica.library.space_of(document)
+    edits = replica.library.edits(document)
+    stamps = [edit.stamp_ms for edit in edits if edit.is_effective] or [0]
+    author = replica.library.author_of(document)
+    names = [name_of(replica, held, who) for who in shown.contributors]
+    said = _text(shown.fields, Field.AUTHOR)
+    return Contribution(
+        id=document.hex(),
+        title=_text(shown.fields, Field.TITLE) or "Untitled",
+        text=shown.text,
+        author=said or (name_of(replica, held, author) if author else ""),
+        author_key=author.hex() if author else "",
+        community=held.name,
+        level=LEVELS[held.kind],
+        language=_text(shown.fields, Field.LANGUAGE) or "und",
+        licence=_text(shown.fields, Field.LICENCE) or DEFAULT_LICENCE,
+        tags=_texts(shown.fields, Field.TAGS),
+        place=_text(shown.fields, Field.PLACE),
+        source=_text(shown.fields, Field.SOURCE),
+        consent=_consent(shown.fields),
+        created_ms=_created_ms(edits),
+        changed_ms=max(stamps),
+        edits=len(edits),
+        contributors=tuple(dict.fromkeys(name for name in names if name)),
+    )
+
+
+def name_of(replica: Replica, held: HeldSpace, pseudonym: Pseudonym) -> str:
+    """How a member calls themselves, by their pseudonym in any space of their community."""
+    inner = replica.membership.inner_of(held)
+    if inner is None or inner.people is None:
+        return ""
+    member = inner.people.member(pseudonym)
+    if member is None:
+        return ""
+    inside = inner.people.pseudonym(inner.space, member)
+    return inner.people.name(inside) if inside else ""
+
+
+def _created_ms(edits: list[EditFacts]) -> int:
+    return next((edit.stamp_ms for edit in edits if isinstance(edit.skeleton, Begin)), 0)
+
+
+def _text(fields: Mapping[int, Value], field: Field) -> str:
+    value = fields.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def _texts(fields: Mapping[int, Value], field: Field) -> tuple[str, ...]:
+    value = fields.get(field)
+    return value if isinstance(value, tuple) else ()
+
+
+def _consent(fields: Mapping[int, Value]) -> Consent:
+    value = fields.get(Field.CONSENT)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return DEFAULT_CONSENT
+    return Consent(value & _ALL_USES)

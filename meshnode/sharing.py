@@ -1,0 +1,66 @@
+"""Who gets what: the spaces of this node as sync sees them, and the gate before the sealed ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crdt.skeletons import Kind
+from crdt.sync.hello import SharedSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crdt.ids import SpaceId
+    from crdt.replica import Replica
+
+_CREDENTIALS = frozenset({Kind.CERTIFICATE, Kind.JOIN})
+_MAX_CREDENTIALS = 64
+
+
+def shared_spaces(replica: Replica) -> list[SharedSpace]:
+    """Return what this node would sync, sealed spaces first: they say who may write elsewhere."""
+    held_spaces = sorted(replica.holdings.all(), key=lambda held: not held.kind.is_sealed)
+    return [
+        SharedSpace(
+            held.space,
+            held.discovery_keys(),
+            needs_proof=held.kind.is_sealed,
+            has_receipts=held.people is not None,
+        )
+        for held in held_spaces
+        if held.discovery_keys()
+    ]
+
+
+class Door:
+    """A `crdt.sync.source.Gate` that asks the replica; on the record's thread.
+
+    Args:
+        replica: Knows who may read.
+    """
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+
+    def may_read(self, space: SpaceId, device_public: bytes | None) -> bool:
+        """Tell whether a device may be served a sealed space."""
+        held = self._replica.holdings.find(space)
+        if held is None or device_public is None:
+            return False
+        if held.ticket_sealing is not None and held.role is None:
+            # We only hold a ticket: there is nothing here yet but our own join.
+            return True
+        return held.may_read(device_public)
+
+    def credentials(self, space: SpaceId) -> Iterable[int]:
+        """Return the entries that show why we may read: our certificate, joins and grants."""
+        held = self._replica.holdings.find(space)
+        if held is None:
+            return []
+        own = held.own.pseudonym
+        found = []
+        for stored in self._replica.store.entries.control(space):
+            is_ours = self._replica.interpreter.author_of(stored.entry.header.log) == own
+            if is_ours and stored.kind in _CREDENTIALS:
+                found.append(stored.number)
+        return found[-_MAX_CREDENTIALS:]

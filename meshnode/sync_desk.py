@@ -1,0 +1,159 @@
+"""Peers, links and meetings, as the member sees and asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from crdt.errors import AmbiguousId, MeshError
+from meshnode.views import LinkView, PeerView, SyncDone, SyncProgress
+from transports.errors import BadAddress, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from meshnode.exchange import Exchange
+    from meshnode.meeting import Meeting
+    from meshnode.peer_book import Peer
+    from meshnode.views import SyncEvent
+
+_SHOWN_EVERY_S = 0.25
+MAX_SYNC_S = 3600.0
+"""How long one asked-for meeting may take: a slow link needs its time."""
+
+
+class SyncDesk:
+    """Shows and starts meetings.
+
+    Args:
+        exchange: Has them.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def peers(self) -> list[PeerView]:
+        """Give the nodes that an address is known of."""
+        return [self._peer_view(peer) for peer in self._exchange.book.all()]
+
+    async def add(self, address: str) -> PeerView:
+        """Remember an address.
+
+        Raises:
+            BadAddress: It is not one.
+        """
+        return self._peer_view(await self._exchange.remember(address))
+
+    async def remove(self, address: str) -> None:
+        """Forget an address.
+
+        Raises:
+            BadAddress: It is not known, or fits several.
+        """
+        await self._exchange.forget(self._peer(address).address)
+
+    def links(self) -> list[LinkView]:
+        """Give the open links."""
+        return [_link_view(meeting) for meeting in self._exchange.meetings]
+
+    async def sync(self, wanted: str | None) -> AsyncGenerator[SyncEvent, None]:
+        """Meet one peer, or everybody; one `SyncDone` for each."""
+        peers = [self._peer(wanted)] if wanted else self._exchange.book.all()
+        queue: asyncio.Queue[SyncEvent] = asyncio.Queue(64)
+        async with asyncio.TaskGroup() as group:
+            visits = [group.create_task(self._visit(peer, queue)) for peer in peers]
+            left = len(visits)
+            try:
+                while left:
+                    event = await queue.get()
+                    left -= isinstance(event, SyncDone)
+                    yield event
+            finally:
+                for visit in visits:
+                    visit.cancel()
+
+    def _peer(self, wanted: str) -> Peer:
+        """Find a peer by its address, the beginning of one, or its member's name."""
+        peers = self._exchange.book.all()
+        found = [
+            peer
+            for peer in peers
+            if peer.address.startswith(wanted.lower()) or peer.name.lower() == wanted.lower()
+        ]
+        if not found:
+            raise BadAddress(f"no peer is called {wanted!r}")
+        if len(found) > 1:
+            raise AmbiguousId(f"{wanted} fits {len(found)} peers")
+        return found[0]
+
+    async def _visit(self, peer: Peer, queue: asyncio.Queue[SyncEvent]) -> None:
+        began_s = time.monotonic()
+        label = peer.name or peer.address
+        await queue.put(SyncProgress(peer=label, stage="connecting"))
+        try:
+            async with asyncio.timeout(MAX_SYNC_S):
+                meeting = await self._exchange.meet(peer)
+                await self._watch(meeting, label, queue)
+            error = ""
+            if not meeting.is_settled:
+                error = peer.last_error or Unreachable().explain()
+            traffic = meeting.link.traffic
+            done = SyncDone(
+                peer=peer.name or label,
+                sent=meeting.sent,
+                received=meeting.received,
+                sent_bytes=traffic.sent_bytes,
+                received_bytes=traffic.received_bytes,
+                duration_ms=(time.monotonic() - began_s) * 1000,
+                error=error,
+            )
+        except MeshError as failure:
+            done = SyncDone(peer=label, error=failure.explain())
+        except TimeoutError:
+            done = SyncDone(peer=label, error="It took too long; what arrived is kept.")
+        await queue.put(done)
+
+    async def _watch(self, meeting: Meeting, label: str, queue: asyncio.Queue[SyncEvent]) -> None:
+        shown = (0, 0)
+        while not (meeting.is_settled or meeting.is_over):
+            try:
+                async with asyncio.timeout(_SHOWN_EVERY_S):
+                    await meeting.wait_settled()
+            except TimeoutError:
+                now = (meeting.sent, meeting.received)
+                if now != shown:
+                    shown = now
+                    await queue.put(
+                        SyncProgress(peer=label, stage="transferring", sent=now[0], received=now[1])
+                    )
+
+    def _peer_view(self, peer: Peer) -> PeerView:
+        return PeerView(
+            address=peer.address,
+            carrier=peer.carrier,
+            name=peer.name,
+            device=peer.device,
+            is_configured=peer.is_configured,
+            state=peer.state,
+            hops=peer.hops,
+            last_met_ms=peer.last_met_ms,
+            last_error=peer.last_error,
+            lacks=peer.lacks,
+            sent_bytes=peer.sent_bytes,
+            received_bytes=peer.received_bytes,
+        )
+
+
+def _link_view(meeting: Meeting) -> LinkView:
+    link = meeting.link
+    return LinkView(
+        address=link.address,
+        carrier=link.profile.carrier,
+        name=meeting.name,
+        is_outgoing=link.is_outgoing,
+        since_ms=meeting.since_ms,
+        sent_bytes=link.traffic.sent_bytes,
+        received_bytes=link.traffic.received_bytes,
+        bits_per_s=link.profile.bits_per_s,
+    )
