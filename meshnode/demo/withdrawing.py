@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from crdt.keys import derive
 from meshnode.client import ApiError
 from meshnode.demo.asking import ask
 from meshnode.demo.meeting import meet
@@ -26,6 +27,8 @@ from meshnode.keystore import Keystore
 from meshnode.page_scan import Scan, find_words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from meshnode.client import NodeClient
     from meshnode.demo.node_process import NodeProcess
     from meshnode.demo.telling import Telling
@@ -80,9 +83,9 @@ async def withdrawing(telling: Telling, village: Village) -> None:
         _note(telling, scan)
         telling.true("every page could be read", not scan.unreadable, scan.unreadable)
         for node in village.nodes:
-            words = {found.word for found in scan.found if found.path == node.home.database}
-            control = words >= set(KEPT_WORDS)
-            telling.true(f"a note that stays is found in {node.name}'s database", control, words)
+            kept = words_in(scan, node)
+            control = kept >= set(KEPT_WORDS)
+            telling.true(f"words that stay are found in {node.name}'s database", control, kept)
         left = [found for found in scan.found if found.word in REGRETTED_WORDS]
         telling.true("the withdrawn words are found nowhere", not left, left)
 
@@ -97,10 +100,15 @@ async def check_words_are_here(telling: Telling, village: Village) -> None:
         scan = await asyncio.to_thread(search_homes, village, REGRETTED_WORDS)
         _note(telling, scan)
         for node in village.nodes:
-            found = {one.word for one in scan.found if one.path == node.home.database}
-            telling.true(f"{node.name}'s holds them", "wayrapunku" in found, scan.found)
+            here = words_in(scan, node) >= {"wayrapunku", "qoyllurwasi"}
+            telling.true(f"{node.name}'s holds them", here, scan.found)
         plain = [one for one in scan.found if one.place == "as it is"]
         telling.true("without the keys they are found nowhere", not plain, plain)
+
+
+def words_in(scan: Scan, node: NodeProcess) -> set[str]:
+    """Return the words that were found in a node's own database."""
+    return {found.word for found in scan.found if found.path == node.home.database}
 
 
 def search_homes(village: Village, words: tuple[str, ...]) -> Scan:
@@ -110,14 +118,26 @@ def search_homes(village: Village, words: tuple[str, ...]) -> Scan:
         KeysError: A keystore does not open.
         OSError: A file cannot be read.
     """
-    databases = {node.home.database: _database_key(node) for node in village.nodes}
+    databases: dict[Path, bytes] = {}
+    for node in village.nodes:
+        databases |= _databases(node)
     return find_words(village.root, words, databases)
 
 
-def _database_key(node: NodeProcess) -> bytes:
+def _databases(node: NodeProcess) -> dict[Path, bytes]:
+    """Return the key of every database in a home.
+
+    Raises:
+        Untrue: There is one whose key is not known here, so that nothing would be proven.
+    """
     home = node.home
-    key = read_key_file(home.key_file) if home.key_file.exists() else ROSA_PASSPHRASE
-    return Keystore(home.keys).unlock(key).database_key
+    opener = read_key_file(home.key_file) if home.key_file.exists() else ROSA_PASSPHRASE
+    key = Keystore(home.keys).unlock(opener).database_key
+    keys = {home.database: key, home.root / "index.db": derive(key, b"mesh index key")}
+    unknown = sorted(set(home.root.rglob("*.db")) - set(keys))
+    if unknown:
+        raise Untrue("the key of every database is known to the search", unknown)
+    return keys
 
 
 _EVERY_WAY = frozenset({"id", "list", "search", "question"})
