@@ -1,12 +1,15 @@
 """What is being said about one space, in rounds.
 
-    RESTING ──we or they say a summary──► COMPARING ──equal──► RESTING, agreed
+    RESTING ──we or they say a summary──► COMPARING ──equal, or one refuses──► RESTING
        ▲                                      └──differ──► EXCHANGING ──both done──┐
        └──────────────nothing moved, or three rounds in a row──────────────────────┤
                       COMPARING ◄─────────────something moved──────────────────────┘
 
-A side that does not serve the other says a summary without a fingerprint. The
-other then sends its credentials, once; if they convince, a new round begins.
+Both sides number their summaries from 1, and the n-th of one belongs to the n-th
+of the other: nobody says the next before the round is over. A summary without a
+fingerprint refuses to serve the other, who then sends its credentials, once; if
+they convince, a new round begins. To refuse in the middle of a round, a side
+says that it is done before it has listed what it has; the other stops as well.
 """
 
 from __future__ import annotations
@@ -82,7 +85,8 @@ class Conversation:
         self._early: Summary | None = None
         self._difference: ListDifference | None = None
         self._pages: Iterator[tuple[bytes, bool]] = iter(())
-        self._has_sent_done = self._has_their_done = self._wants_round = False
+        self._has_sent_done = self._has_their_done = False
+        self._wants_round = self._is_stopped = False
         self._gave_credentials = False
         self._unadmitted = self._moved = self._rounds = 0
 
@@ -98,11 +102,11 @@ class Conversation:
             told: The summary that our offer contained, if any.
             heard: The one that the peer's contained, if any.
         """
-        self.serves = serves
         if heard is not None:
             self._early = Summary(self.number, 1, heard.count, heard.fingerprint)
-            self.is_served = True
-        return self.begin(told)
+        self.serves = serves or told is not None
+        frames = self.begin(told)
+        return frames if serves or told is None else [*frames, *self.refuse()]
 
     def begin(self, told: SetSummary | None = None) -> list[Frame]:
         """Begin a round with a summary, now or after the one under way.
@@ -114,17 +118,24 @@ class Conversation:
             self._wants_round = True
             return []
         self._round += 1
-        self._reset()
+        self._difference, self._pages, self._moved = None, iter(()), 0
+        self._has_sent_done = self._has_their_done = False
+        self._wants_round = self._is_stopped = False
+        self.state, self.is_agreed = State.COMPARING, False
+        self._mine = told or (self._source.summary(self.shared.space) if self.serves else None)
         early, self._early = self._early, None
-        if not self.serves:
-            return [Summary(self.number, self._round, 0, None)]
-        self.state = State.COMPARING
-        self._mine = told or self._source.summary(self.shared.space)
         if early is not None:
             self._compare(early)
         if told is not None:
             return []
-        return [Summary(self.number, self._round, self._mine.count, self._mine.fingerprint)]
+        count, fingerprint = (self._mine.count, self._mine.fingerprint) if self._mine else (0, None)
+        return [Summary(self.number, self._round, count, fingerprint)]
+
+    def refuse(self) -> list[Frame]:
+        """Stop serving the peer at once, in the middle of whatever is under way."""
+        self.serves = self.is_agreed = False
+        self._stop()
+        return self.begin()
 
     def take_summary(self, frame: Summary) -> list[Frame]:
         """Take the peer's summary of this round or the next.
@@ -132,27 +143,16 @@ class Conversation:
         Raises:
             Malformed: It is out of its place; nothing was taken.
         """
-        is_this, is_next = frame.round == self._round, frame.round == self._round + 1
-        if frame.fingerprint is None:
-            if not (is_this or is_next):
-                raise Malformed("a summary out of its place")
-            self._round = frame.round
-            self._reset()
-            self.queue.fill(())
-            self.state, self.is_agreed, self.is_served = State.RESTING, False, False
-            return []
-        if is_this and self.state is State.COMPARING:
-            self.is_served = True
+        if self.state is State.COMPARING and frame.round == self._round:
             self._compare(frame)
             return []
-        if is_this and not self.serves:  # it crossed our refusal
-            self.is_served = True
-            return []
-        if not is_next or self._early is not None or self.state is State.COMPARING:
+        is_over = self.state is State.RESTING or (
+            self.state is State.EXCHANGING and self._has_sent_done and self._has_their_done
+        )
+        if not is_over or self._early is not None or frame.round != self._round + 1:
             raise Malformed("a summary out of its place")
-        self.is_served = True
         self._early = frame
-        return self.begin() if self.state is State.RESTING else []
+        return []
 
     def rest_if_done(self) -> list[Frame]:
         """End the round once both sides have sent all and we have admitted all."""
@@ -169,19 +169,29 @@ class Conversation:
         return []
 
     def _compare(self, theirs: Summary) -> None:
-        mine = self._mine
-        if mine is None or (mine.count, mine.fingerprint) == (theirs.count, theirs.fingerprint):
+        mine, self.is_served = self._mine, theirs.fingerprint is not None
+        if mine is None or not self.is_served:
+            self.state, self._rounds = State.RESTING, 0
+            return
+        if (mine.count, mine.fingerprint) == (theirs.count, theirs.fingerprint):
             self.state, self.is_agreed, self._rounds = State.RESTING, True, 0
             return
-        self.state, self.is_agreed = State.EXCHANGING, False
+        self.state = State.EXCHANGING
+        if self._is_stopped:
+            return
         if mine.count and theirs.count:
             salt = digest(b"mesh short ids", self._salt, self._round.to_bytes(8, "big"))
-            held = self._source.ids(self.shared.space)
-            self._difference = ListDifference(held, salt, theirs.count)
+            self._difference = ListDifference(self._source.ids(self.shared.space), salt)
             self._pages = self._difference.pages()
             self.listed += len(self._difference)
         elif mine.count:
             self._owe(None)
+
+    def _stop(self) -> None:
+        """Owe nothing more in this round."""
+        self._is_stopped = True
+        self._difference, self._pages = None, iter(())
+        self.queue.fill(())
 
     # --- what comes -----------------------------------------------------------------
 
@@ -191,9 +201,11 @@ class Conversation:
         Raises:
             Malformed, TooLarge: It breaks the rules; nothing was taken.
         """
-        if self._is_stale(frame.round):
+        if self.state is not State.EXCHANGING or frame.round != self._round:
+            raise Malformed("short ids out of their place")
+        if self._is_stopped:
             return
-        if self._difference is None:
+        if self._difference is None or self._has_their_done:
             raise Malformed("short ids that were not asked for")
         self._difference.take(frame.ids, is_last=frame.is_last)
         if self._difference.is_complete:
@@ -205,10 +217,11 @@ class Conversation:
         Raises:
             Malformed: No round is under way.
         """
-        if self._is_stale(frame.round):
-            return
-        if self.state is not State.EXCHANGING or self._has_their_done:
+        is_of_this = self.state is State.EXCHANGING and frame.round == self._round
+        if not is_of_this or self._has_their_done:
             raise Malformed("done out of its place")
+        if self._difference is not None and not self._difference.is_complete:
+            self._stop()
         self._has_their_done = True
 
     def receive(self, count: int) -> None:
@@ -243,10 +256,14 @@ class Conversation:
         self.sent += count
         self._moved += count
 
+    @property
+    def wants_credentials(self) -> bool:
+        """Whether the peer refuses us, and has not seen yet why it should not."""
+        is_refused = self.state is State.RESTING and self._round > 0 and not self.is_served
+        return is_refused and not self._gave_credentials
+
     def give_credentials(self, numbers: Iterable[int]) -> None:
         """Send what shows that we may read, once, as far as a peer takes it."""
-        if self._gave_credentials:
-            return
         self._gave_credentials = True
         size, wires = 0, []
         for number in numbers:
@@ -259,14 +276,3 @@ class Conversation:
     def _owe(self, numbers: array[int] | None) -> None:
         space, least = self.shared.space, self._max_priority
         self.queue.fill(self._source.sending_order(space, numbers, least))
-
-    def _is_stale(self, number: int) -> bool:
-        """Tell whether a frame belongs to a round that a refusal cut short."""
-        if number > self._round:
-            raise Malformed("a frame of a round that has not begun")
-        return number < self._round or (number == self._round and not self.serves)
-
-    def _reset(self) -> None:
-        self._difference, self._pages = None, iter(())
-        self._has_sent_done = self._has_their_done = self._wants_round = False
-        self._moved = 0

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from crdt.ids import EntryId
 
 
+MAX_SHORT_IDS = 1_000_000
+"""In one list: 8 MB. The peer's count does not bound it, for its set may grow meanwhile."""
+
+
 class Difference(Protocol):
     """One round of finding out, for one space."""
 
@@ -53,10 +57,9 @@ class ListDifference:
     Args:
         held: Our ids with their numbers.
         salt: The same on both sides, new in each round.
-        peer_count: How many ids the peer said it has; it may tell no more.
     """
 
-    def __init__(self, held: Iterable[tuple[EntryId, int]], salt: bytes, peer_count: int) -> None:
+    def __init__(self, held: Iterable[tuple[EntryId, int]], salt: bytes) -> None:
         ours = sorted(
             (blake2b(name, digest_size=SHORT_ID_BYTES, key=salt).digest(), number)
             for name, number in held
@@ -64,7 +67,6 @@ class ListDifference:
         self._shorts = b"".join(short for short, _ in ours)
         self._numbers = array("q", (number for _, number in ours))
         self._theirs = array("Q")
-        self._peer_count = peer_count
         self._is_complete = False
 
     def __len__(self) -> int:
@@ -83,8 +85,8 @@ class ListDifference:
             raise Malformed("short ids after the last page")
         if len(page) % SHORT_ID_BYTES or not (page or is_last):
             raise Malformed("a broken page of short ids")
-        if len(self._theirs) + len(page) // SHORT_ID_BYTES > self._peer_count:
-            raise TooLarge("more short ids than the peer counted")
+        if len(self._theirs) + len(page) // SHORT_ID_BYTES > MAX_SHORT_IDS:
+            raise TooLarge("more short ids than a list may hold")
         fresh = _integers(page)
         highest = self._theirs[-1] if self._theirs else 0
         for short in fresh:

@@ -157,11 +157,17 @@ class SyncSession:
         return self._go_on(self._reconsider(conversation))
 
     def refresh(self, space: SpaceId) -> list[Event]:
-        """Compare a space anew, because something of it or about its readers changed."""
+        """Compare a space anew, because something of it or about its readers changed.
+
+        A peer that may not read any more is served no further, from this call on.
+        """
         conversation = self._conversations.get(space)
         if conversation is None or self.stage is not Stage.TALKING:
             return []
-        conversation.serves = self._may_serve(conversation.shared)
+        may_serve = self._may_serve(conversation.shared)
+        if conversation.serves and not may_serve:
+            return self._go_on(self._frames(conversation.refuse()))
+        conversation.serves = may_serve
         return self._go_on(self._frames(conversation.begin()))
 
     def push(self, space: SpaceId, numbers: Iterable[int]) -> list[Event]:
@@ -249,9 +255,7 @@ class SyncSession:
             conversation.has_heard = match.introduction.receipts == self._greeting.receipts(
                 match.shared
             )
-            events += self._frames(
-                conversation.open(serves=serves, told=told if serves else None, heard=heard)
-            )
+            events += self._frames(conversation.open(serves=serves, told=told, heard=heard))
         return events
 
     def _hello(self, offers: tuple[Offer, ...]) -> Hello:
@@ -285,11 +289,7 @@ class SyncSession:
     ) -> list[Event]:
         match frame:
             case Summary():
-                frames = conversation.take_summary(frame)
-                if frame.fingerprint is None:
-                    credentials = self._gate.credentials(conversation.shared.space)
-                    conversation.give_credentials(credentials)
-                return self._frames(frames)
+                return self._frames(conversation.take_summary(frame))
             case ShortIds():
                 self._credit.check(frame_bytes)
                 conversation.take_ids(frame)
@@ -337,6 +337,9 @@ class SyncSession:
             return events
         for conversation in self._conversations.values():
             events += self._frames(conversation.rest_if_done())
+            if conversation.wants_credentials:
+                space = conversation.shared.space
+                conversation.give_credentials(self._gate.credentials(space))
         if sum(each.listed for each in self._conversations.values()) > MAX_LISTED:
             return events + self.close(Bye.BUDGET_SPENT)
         events += self._tell_receipts()

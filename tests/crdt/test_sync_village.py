@@ -90,6 +90,51 @@ class Village(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_a_lively_meeting_never_trips_over_frames_that_cross(seed: int) -> None:
+    """Frames of both sides cross at random while people write and readers come and go."""
+    chance = random.Random(seed)
+    nodes = [Node("rosa", COMMONS, INNER), Node("ahmed", COMMONS, INNER)]
+    for node in nodes:
+        node.trusted = {other.device.public for other in nodes if chance.random() < 0.5}
+        for turn in range(chance.randrange(8)):
+            node.write(
+                bytes([turn]) * chance.randrange(1, 20_000), chance.choice([SPACE, OTHER_SPACE])
+            )
+    meeting = Meeting(*nodes, frame_budget=5000)
+    ends = [meeting.one, meeting.other]
+    for _ in range(300):
+        sender, receiver = chance.sample(ends, 2)
+        space, doing = chance.choice([SPACE, OTHER_SPACE]), chance.random()
+        if doing < 0.03:
+            receiver.node.write(chance.randbytes(100), space)
+        elif doing < 0.06:
+            fresh = receiver.node.write(chance.randbytes(100), space)
+            stored = receiver.node.store.entries.get(fresh.id)
+            assert stored is not None
+            receiver.obey(receiver.session.push(space, [stored.number]))
+        elif doing < 0.12:
+            receiver.obey(receiver.session.refresh(space))
+        elif doing < 0.15 and receiver.node.trusted is not None:
+            receiver.node.trusted ^= {sender.node.device.public}
+            receiver.obey(receiver.session.refresh(OTHER_SPACE))
+        elif sender.outbox:
+            receiver.obey(receiver.session.receive(sender.outbox.popleft()))
+
+    for end in ends:
+        end.node.trusted = None
+        end.obey(end.session.refresh(OTHER_SPACE))
+        end.obey(end.session.refresh(SPACE))
+    meeting.run()
+
+    for space in (SPACE, OTHER_SPACE):
+        assert nodes[0].holds(space) == nodes[1].holds(space)
+    for end in ends:
+        settled = end.last_settled()
+        assert settled is not None and settled.differing == ()
+
+
+@pytest.mark.slow
 def test_a_village_converges_once_the_rain_stops() -> None:
     run_state_machine_as_test(
         Village, settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
