@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
@@ -27,6 +28,12 @@ class NodeCaller(Screen[ResultT]):
         session: What all screens share.
     """
 
+    # Before anything else reads them: on a slow line keys come in bursts, and what is
+    # typed after a Tab belongs to the next field, not to the one that had the focus then.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
+    ]
     HELP_TEXT = ""
     """What this screen is for, in a sentence or two; shown above its keys."""
 

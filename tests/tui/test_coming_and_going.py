@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from textual.events import Key
 
 from meshnode.views import InitRequest
 from tests.tui import fake_commons
@@ -181,3 +182,13 @@ async def test_every_section_draws_at_any_size(visit: Opener, size: tuple[int, i
         for key in ("f2", "f3", "f4", "f5", "f6"):
             await app.press(key)
             await app.sees("F2 Home  F3 Commons")
+
+
+async def test_keys_that_come_in_a_burst_go_to_the_field_they_were_meant_for(
+    visit: Opener,
+) -> None:
+    async with visit(state="empty") as app:
+        await app.sees("Welcome to Meshnode")
+        for key in ("R", "o", "s", "a", "tab", "tab", "R", "i", "d", "g", "e"):
+            app.app.post_message(Key(key, key if len(key) == 1 else None))
+        await app.sees("Your name      Rosa", "Its name       Ridge")
