@@ -70,6 +70,8 @@ STATUSES: dict[str, tuple[int, Exit]] = {
     "node.too_slow": (503, Exit.FAILED),
     "transport": (503, Exit.UNREACHABLE),
     "transport.bad_address": (400, Exit.USAGE),
+    "transport.bundle_not_written": (503, Exit.STORAGE),
+    "transport.not_a_bundle": (400, Exit.USAGE),
 }
 
 

@@ -245,6 +245,7 @@ async def test_a_community_is_founded_invited_to_and_joined(shell: Shell) -> Non
         assert (await shell.json("members"))[0]["is_self"]
 
 
+@pytest.mark.slow
 async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
     async with node_with_a_note(shell.home):
         assert await shell.fail("sync") == 7
@@ -494,18 +495,36 @@ def test_the_app_needs_a_terminal(shell: Shell) -> None:
 # --- words and columns ---
 
 
-def commands() -> list[list[str]]:
-    found: list[list[str]] = []
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """Every command's parser, by its words."""
+    found: dict[str, argparse.ArgumentParser] = {}
 
     def walk(parser: argparse.ArgumentParser, words: list[str]) -> None:
+        found[" ".join(words)] = parser
         for action in parser._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for name, inner in action.choices.items():
-                    found.append([*words, name])
                     walk(inner, [*words, name])
 
     walk(build_parser(), [])
     return found
+
+
+def commands() -> list[list[str]]:
+    """Every command, as the words that call it."""
+    return [words.split() for words in parsers() if words]
+
+
+def options() -> set[str]:
+    """Every option that help shows."""
+    return {
+        option
+        for parser in parsers().values()
+        for action in parser._actions
+        if action.help != argparse.SUPPRESS
+        for option in action.option_strings
+        if option not in ("-h", "--help", "--version")
+    }
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
