@@ -89,6 +89,7 @@ class Access:
         self._raised: set[Pseudonym] = {*charter.founders}  # type: ignore[arg-type]
         self._unknown: list[ControlEntry] = []
         self._roles: dict[Pseudonym, Role | None] = {}
+        self._heads: dict[Pseudonym | None, tuple[EntryId, ...]] = {}
         self.version = 0
         """Changes whenever an answer may have changed: for caches."""
 
@@ -108,6 +109,7 @@ class Access:
         if settled:
             self.version += 1
             self._roles.clear()
+            self._heads.clear()
         return bool(settled)
 
     def _take(self, entry: ControlEntry, bit: int | None) -> None:
@@ -218,6 +220,11 @@ class Access:
             author: Whose entry it will be. When there are more, those that raise
                 the author go first, then revocations, then the lowest ids.
         """
+        if author not in self._heads:
+            self._heads[author] = self._find_heads(author)
+        return self._heads[author]
+
+    def _find_heads(self, author: Pseudonym | None) -> tuple[EntryId, ...]:
         covered = 0
         candidates = []
         for bit, node in self._acts.nodes():

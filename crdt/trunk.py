@@ -6,7 +6,7 @@ time, no transaction left open. Every edit is one change by an actor of its own,
 so that every order which respects causes gives the same bytes.
 
 An edit that was written beside others goes to a *branch* (the document without
-those), which is then merged. Branches are kept and moved along where possible:
+those), which is then merged. Branches are kept, moved along and joined where possible:
 to take a document apart again costs Automerge milliseconds each time.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 ACTOR_BYTES = 16
 """Bytes of an edit's id that name it in Automerge."""
 
-_MAX_BRANCHES = 8
+_MAX_BRANCHES = 16
 _TEXT = "text"
 
 Heads = frozenset["EntryId"]
@@ -144,12 +144,12 @@ class Trunk:
         Raises:
             DocumentDamaged: Automerge failed; this trunk is of no more use.
         """
-        awaited = Counter(step.base for step in steps)
+        awaited = Counter(heads for step in steps for heads in _starting_points(step))
         bad: dict[EntryId, None] = {}
         with _guarded():
             self._opened()
             for step in steps:
-                awaited[step.base] -= 1
+                awaited.subtract(_starting_points(step))
                 if not bad.keys().isdisjoint(step.base) or not self._apply(step, awaited):
                     bad[step.id] = None
             self._branches.clear()
@@ -182,6 +182,8 @@ class Trunk:
             return True
         branch = self._branches.pop(step.base, None)
         if branch is None:
+            branch = self._joined(step.base, awaited)
+        if branch is None:
             branch = core.fork([self._hashes[head] for head in step.base])
         if length_after(step, branch.length(self._text_id)) is None:
             self._keep(step.base, branch, awaited)
@@ -194,6 +196,21 @@ class Trunk:
         self._heads = self._heads - step.base | {step.id}
         self._length = core.length(self._text_id)
         return True
+
+    def _joined(self, base: Heads, awaited: Counter[Heads]) -> Core | None:
+        """The document as of several edits, out of the branches that end in them, if all are kept.
+
+        It takes over one that nothing else rests on.
+        """
+        parts = [frozenset((head,)) for head in base]
+        if len(parts) < 2 or any(part not in self._branches for part in parts):
+            return None
+        taken = next((part for part in parts if not awaited[part]), None)
+        joined = self._branches[parts[0]].fork() if taken is None else self._branches.pop(taken)
+        for part in parts:
+            if part in self._branches:
+                joined.merge(self._branches[part])
+        return joined
 
     def _moved_along(self, core: Core, awaited: Counter[Heads]) -> Core:
         """A copy of the trunk, made out of a branch that nothing rests on any more."""
@@ -236,6 +253,13 @@ class Trunk:
                         insert(text_id, index, kind, letter)
         (change_hash,) = core.get_heads()
         return change_hash
+
+
+def _starting_points(step: Step) -> list[Heads]:
+    """Branches that an edit could start from: one as of its base, or those that make it up."""
+    if len(step.base) < 2:
+        return [step.base]
+    return [step.base, *(frozenset((head,)) for head in step.base)]
 
 
 def length_after(step: Step, length: int) -> int | None:
