@@ -131,6 +131,11 @@ class Conversation:
         count, fingerprint = (self._mine.count, self._mine.fingerprint) if self._mine else (0, None)
         return [Summary(self.number, self._round, count, fingerprint)]
 
+    def begin_afresh(self) -> list[Frame]:
+        """Begin a round because something changed, however many there were."""
+        self._rounds = 0
+        return self.begin()
+
     def refuse(self) -> list[Frame]:
         """Stop serving the peer at once, in the middle of whatever is under way."""
         self.serves = self.is_agreed = False

@@ -168,7 +168,7 @@ class SyncSession:
         if conversation.serves and not may_serve:
             return self._go_on(self._frames(conversation.refuse()))
         conversation.serves = may_serve
-        return self._go_on(self._frames(conversation.begin()))
+        return self._go_on(self._frames(conversation.begin_afresh()))
 
     def push(self, space: SpaceId, numbers: Iterable[int]) -> list[Event]:
         """Send new entries at once to a peer that reads along, without comparing."""
@@ -329,7 +329,7 @@ class SyncSession:
         if conversation.serves or not self._may_serve(conversation.shared):
             return []
         conversation.serves = True
-        return self._frames(conversation.begin())
+        return self._frames(conversation.begin_afresh())
 
     def _go_on(self, events: list[Event]) -> list[Event]:
         """Say what can be said now."""
