@@ -32,7 +32,7 @@ class CoverageScreen(FramedScreen[None]):
 
     SECTION = "commons"
     IS_PAGE = True
-    TOPICS: ClassVar[frozenset[str]] = frozenset({"contributions", "peers", "status"})
+    TOPICS: ClassVar[frozenset[str]] = frozenset({"contributions", "links", "peers", "status"})
     HELP_TEXT = (
         "Every device signs which withdrawals it has carried out. One that has not been met since "
         "does not know yet: it erases as soon as it meets a node that does."
