@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crdt.errors import MeshError
-from meshnode.background import PROGRAM
+from meshnode.demo.node_process import PROGRAM
 from meshnode.demo.story import prepare, tell
 from meshnode.demo.telling import Telling, Untrue
 from meshnode.demo.village import lay_out

@@ -125,12 +125,12 @@ async def listed(client: NodeClient) -> frozenset[Listed]:
     return frozenset(Listed(row.community, row.title, row.author, row.language) for row in rows)
 
 
-async def difference(client: NodeClient, expected: frozenset[Listed]) -> list[str]:
-    """Return what a node lacks or has beyond that, as lines for a person."""
+async def difference(client: NodeClient, expected: frozenset[Listed]) -> str:
+    """Return what a node lacks and what it has beyond that, in words; "" when nothing."""
     held = await listed(client)
-    return [f"lacks {one}" for one in sorted(expected - held)] + [
-        f"has {one}" for one in sorted(held - expected)
-    ]
+    lacking = [f"lacks {one}" for one in sorted(expected - held)]
+    beyond = [f"has {one}" for one in sorted(held - expected)]
+    return "; ".join(lacking + beyond)
 
 
 async def standings(client: NodeClient) -> frozenset[tuple[str, str, str]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import meshnode
-from meshnode.background import PROGRAM, is_answering
+from meshnode.background import is_answering
 from meshnode.client import NodeClient
 from meshnode.demo.telling import Untrue
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshnode.home import Home
+
+PROGRAM = (sys.executable, "-P", "-m", "meshnode")
+"""The `meshnode` program, whatever folder it is called from."""
 
 START_S = 60.0
 STOP_S = 30.0

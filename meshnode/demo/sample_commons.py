@@ -22,6 +22,10 @@ class Listed:
     author: str
     language: str
 
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f'"{self.title}" by {self.author or "nobody"} ({self.community}, {self.language})'
+
 
 def folder_of(community: str) -> Path:
     """Return where the notes of a community lie."""

@@ -6,9 +6,8 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meshnode.background import PROGRAM
 from meshnode.config import write_template
-from meshnode.demo.node_process import NodeProcess
+from meshnode.demo.node_process import PROGRAM, NodeProcess
 from meshnode.home import Home
 from meshnode.settings import Config, ModelSettings, ReticulumSettings
 
