@@ -8,15 +8,21 @@ Calls that change something run to their end even when the caller has gone.
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import web
 
-from crdt.errors import MeshError
 from meshnode.api_body import decode_body, decode_query
-from meshnode.api_response import answer_then, begin_stream, explain, json_answer, write_event
+from meshnode.api_response import (
+    ReaderGone,
+    answer_then,
+    begin_stream,
+    explain,
+    json_answer,
+    write_event,
+)
+from meshnode.errors import NodeEmpty, NodeLocked, NodeStopping
 from meshnode.service import ContributionQuery, CreateRequest, FoundRequest, SearchQuery
 from meshnode.views import (
     AddRequest,
@@ -43,8 +49,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Request")
-
-_LOG = logging.getLogger(__name__)
 
 
 class Api:
@@ -150,8 +154,14 @@ class Api:
                 ):
                     async for event in events:
                         await write_event(response, event)
-            except MeshError as error:
-                _LOG.debug("Events wait: %s", error.code)
+            except (NodeEmpty, NodeLocked, NodeStopping):
+                pass  # there will be events again when it opens
+            except ReaderGone:
+                raise
+            except Exception as error:
+                await write_event(response, explain(error))
+                await response.write_eof()
+                return response
             await self._lifecycle.wait_change(changes)
             if not self._lifecycle.is_closed:
                 await write_event(response, NodeEvent(topic="status", detail=self._lifecycle.state))
@@ -294,7 +304,7 @@ class Api:
                     if response is None:
                         response = await begin_stream(request)
                     await write_event(response, event)
-        except ConnectionError:
+        except ReaderGone:
             raise
         except Exception as error:
             # Before the first event it is a plain refusal, with its status.

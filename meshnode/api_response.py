@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 WRITE_TIMEOUT_S = 60.0
 """How long a reader of a stream may keep the node waiting."""
 
+
+class ReaderGone(ConnectionError):
+    """Whoever was answered has gone, or does not read."""
+
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -47,8 +52,8 @@ async def errors_as_views(request: web.Request, handler: Handler) -> web.StreamR
             raise
         view = explain(NoSuchRoute(f"{request.method} {request.path}"))
         return json_answer(view, error.status)
-    except ConnectionError:
-        raise  # the caller is gone
+    except ReaderGone:
+        raise  # there is nobody to tell
     except Exception as error:
         view = explain(error)
         return json_answer(view, http_status(view.code))
@@ -82,10 +87,10 @@ async def write_event(response: web.StreamResponse, event: msgspec.Struct) -> No
     Waits while the reader does not read, so memory stays bounded.
 
     Raises:
-        ConnectionError: The reader is gone, or has kept us waiting for too long.
+        ReaderGone: It is gone, or has kept us waiting for too long.
     """
     try:
         async with asyncio.timeout(WRITE_TIMEOUT_S):
             await response.write(encode_line(event))
-    except TimeoutError:
-        raise ConnectionResetError("the reader does not read") from None
+    except (TimeoutError, ConnectionError) as error:
+        raise ReaderGone from error

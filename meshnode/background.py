@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from meshnode.home import Home
 
+PROGRAM = (sys.executable, "-P", "-m", "meshnode")
+"""The command line that runs this program, whatever folder it is called from."""
+
 START_TIMEOUT_S = 120.0
 """Opening is quick; Reticulum waits some seconds for each TCP peer that does not answer."""
 STOP_TIMEOUT_S = 30.0
@@ -139,7 +142,3 @@ def _import_path() -> dict[str, str]:
         return {}
     before = os.environ.get("PYTHONPATH")
     return {"PYTHONPATH": os.pathsep.join([str(place), *([before] if before else [])])}
-
-
-PROGRAM = (sys.executable, "-P", "-m", "meshnode")
-"""This program, whatever folder it is called from."""

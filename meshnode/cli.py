@@ -8,59 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meshnode.commands.parser import build_parser
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Sequence
 
     from crdt.errors import MeshError
+    from meshnode.commands.call import Call, Program
     from meshnode.commands.terminal import Terminal
     from meshnode.home import Home
-    from meshnode.lifecycle import OpenNode
-
-
-def _real_node() -> OpenNode:
-    from meshnode.node import open_node
-
-    return open_node
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What the commands are run with; tests put a fake node here.
-
-    Attributes:
-        open_node: Loads what builds the open node.
-        command: The command line that starts this program again.
-    """
-
-    open_node: Callable[[], OpenNode] = _real_node
-    command: tuple[str, ...] = (sys.executable, "-P", "-m", "meshnode")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One command as it was called.
-
-    Attributes:
-        arguments: As parsed.
-        home: The home that is meant.
-        terminal: Where it reads and writes.
-    """
-
-    arguments: argparse.Namespace
-    home: Home
-    terminal: Terminal
-    program: Program
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as argparse keeps them
-        """Return an argument of the command."""
-        return getattr(self.arguments, name)
 
 
 def main(argv: Sequence[str] | None = None, program: Program | None = None) -> int:
@@ -75,11 +34,13 @@ def main(argv: Sequence[str] | None = None, program: Program | None = None) -> i
     """
     arguments = build_parser().parse_args(argv)
     from crdt.errors import MeshError
+    from meshnode.commands.call import Call, Program
     from meshnode.commands.terminal import Terminal
     from meshnode.home import find_home
 
     home = find_home(arguments.home)
-    terminal = Terminal(is_json=arguments.json, is_plain=arguments.plain)
+    is_plain = arguments.plain or _is_plain(home)
+    terminal = Terminal(is_json=arguments.json, is_plain=is_plain)
     module, _, function = arguments.run.partition(":")
     run: Callable[[Call], int] = getattr(import_module(f"meshnode.commands.{module}"), function)
     try:
@@ -87,7 +48,7 @@ def main(argv: Sequence[str] | None = None, program: Program | None = None) -> i
         terminal.flush()
     except MeshError as error:
         return _explain(terminal, error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C; Ctrl-D at a question
         terminal.note("")
         return 130
     except BrokenPipeError:
@@ -95,6 +56,17 @@ def main(argv: Sequence[str] | None = None, program: Program | None = None) -> i
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
+
+
+def _is_plain(home: Home) -> bool:
+    """Tell whether the owner set plain lines; what is wrong in the settings is said elsewhere."""
+    from meshnode.config import load_config
+    from meshnode.errors import ConfigError
+
+    try:
+        return load_config(home.config).node.plain
+    except ConfigError:
+        return False
 
 
 def _explain(terminal: Terminal, error: MeshError) -> int:

@@ -10,7 +10,7 @@ from meshnode.commands.connection import ensure_daemon
 from meshnode.errors import BadUsage
 
 if TYPE_CHECKING:
-    from meshnode.cli import Call
+    from meshnode.commands.call import Call
 
 _OPEN = "import sys, pathlib, tui.app; tui.app.run(pathlib.Path(sys.argv[1]))"
 """The app is a program of its own, on the floor above: started, never imported."""

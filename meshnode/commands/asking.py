@@ -12,8 +12,8 @@ from meshnode.status_codes import Exit
 from meshnode.views import AskDone, AskPhrase, AskQuote
 
 if TYPE_CHECKING:
-    from meshnode.cli import Call
     from meshnode.client import NodeClient
+    from meshnode.commands.call import Call
     from meshnode.commands.terminal import Terminal
     from meshnode.views import Citation, Hit
 
@@ -55,17 +55,20 @@ def ask(call: Call) -> int:
     terminal = call.terminal
 
     async def listen(node: NodeClient) -> AskDone:
-        has_phrase = False
+        has_quote = has_phrase = False
         terminal.progress("Looking …")
         async with aclosing(node.ask(" ".join(call.question))) as events:
             async for event in events:
                 match event:
                     case AskDone():
+                        if not call.json:
+                            _show_end(terminal, event, has_quote=has_quote, has_phrase=has_phrase)
                         return event
                     case _ if call.json:
                         pass
                     case AskQuote(citation=citation):
                         _show_quote(terminal, citation)
+                        has_quote = True
                     case AskPhrase(text=text):
                         terminal.stream(f" {text}" if has_phrase else text)
                         has_phrase = True
@@ -74,8 +77,6 @@ def ask(call: Call) -> int:
     done = with_node(call, listen)
     if call.json:
         terminal.data(_answer_as_data(done))
-    else:
-        _show_end(terminal, done)
     return Exit.DONE
 
 
@@ -86,8 +87,12 @@ def _show_quote(terminal: Terminal, citation: Citation) -> None:
     terminal.stream(f"    — {where}\n\n")
 
 
-def _show_end(terminal: Terminal, done: AskDone) -> None:
-    terminal.say()
+def _show_end(terminal: Terminal, done: AskDone, *, has_quote: bool, has_phrase: bool) -> None:
+    if has_phrase:
+        terminal.say()
+    if not has_quote:
+        for citation in done.citations:
+            _show_quote(terminal, citation)
     if not done.citations:
         terminal.say(done.answer or "Not in the commons.")
     if done.note:

@@ -13,8 +13,8 @@ from meshnode.status_codes import Exit
 from meshnode.views import CommunityView, InviteRequest
 
 if TYPE_CHECKING:
-    from meshnode.cli import Call
     from meshnode.client import NodeClient
+    from meshnode.commands.call import Call
 
 
 def found(call: Call) -> int:

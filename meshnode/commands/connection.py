@@ -14,7 +14,7 @@ from meshnode.home_lock import holder
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from meshnode.cli import Call
+    from meshnode.commands.call import Call
 
 T = TypeVar("T")
 

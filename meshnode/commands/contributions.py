@@ -14,8 +14,8 @@ from meshnode.status_codes import Exit
 from meshnode.views import EditRequest, ImportDone, ImportedFile, ImportRequest
 
 if TYPE_CHECKING:
-    from meshnode.cli import Call
     from meshnode.client import NodeClient
+    from meshnode.commands.call import Call
     from meshnode.commands.terminal import Terminal
     from meshnode.views import Change, ContributionView, Coverage, Revision
 

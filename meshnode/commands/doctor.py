@@ -17,8 +17,8 @@ from meshnode.status_codes import Exit
 from meshnode.views import CheckView
 
 if TYPE_CHECKING:
-    from meshnode.cli import Call
     from meshnode.client import NodeClient
+    from meshnode.commands.call import Call
 
 _STYLES = {"good": "32", "warning": "33", "bad": "31"}
 

@@ -19,7 +19,7 @@ from meshnode.status_codes import Exit
 from meshnode.version import VERSION
 
 if TYPE_CHECKING:
-    from meshnode.cli import Call
+    from meshnode.commands.call import Call
     from meshnode.service import CreateRequest
     from meshnode.views import InitView
 

@@ -15,8 +15,8 @@ from meshnode.status_codes import Exit
 from meshnode.views import SyncDone
 
 if TYPE_CHECKING:
-    from meshnode.cli import Call
     from meshnode.client import NodeClient
+    from meshnode.commands.call import Call
     from meshnode.views import BundleView, SyncProgress
 
 AGAIN_S = 2.0

@@ -16,8 +16,8 @@ from meshnode.errors import NodeEmpty
 from meshnode.status_codes import Exit
 
 if TYPE_CHECKING:
-    from meshnode.cli import Call
     from meshnode.client import NodeClient
+    from meshnode.commands.call import Call
     from meshnode.lifecycle import Lifecycle
     from meshnode.views import Status
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from meshnode.cli import Program, main
+from meshnode.cli import main
+from meshnode.commands.call import Program
 from tests.meshnode.fake_service import FakeOpener
 
 COMMAND = (sys.executable, "-m", "tests.meshnode.fake_program")

@@ -16,8 +16,9 @@ import pytest
 
 import meshnode
 from crdt.errors import NotAuthorised
-from meshnode.cli import Program, main
+from meshnode.cli import main
 from meshnode.commands import edited_text, wording
+from meshnode.commands.call import Program
 from meshnode.commands.parser import build_parser, duration_ms
 from meshnode.commands.terminal import Terminal, cells, fit
 from meshnode.config import load_config

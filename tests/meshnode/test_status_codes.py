@@ -27,7 +27,8 @@ CODES = sorted(
     {
         error.code
         for error in every_error()
-        if error.__module__.split(".")[0] != "tests" and isinstance(error.__dict__.get("code"), str)
+        if not error.__module__.startswith(("tests.", "meshnode.demo."))
+        and isinstance(error.__dict__.get("code"), str)
     }
 )
 
