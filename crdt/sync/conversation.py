@@ -261,6 +261,12 @@ class Conversation:
         self.sent += count
         self._moved += count
 
+    def push(self, numbers: array[int]) -> None:
+        """Send a few entries before everything else."""
+        space, least = self.shared.space, self._max_priority
+        for _, turn in self._source.sending_order(space, numbers, least):
+            self.queue.add_first(self._source.wires(turn))
+
     @property
     def wants_credentials(self) -> bool:
         """Whether the peer refuses us, and has not seen yet why it should not."""

@@ -8,6 +8,7 @@ The initiator speaks first. What is said about each space is the matter of
 
 from __future__ import annotations
 
+from array import array
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,9 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 4_000_000
 """Our ids that one session may make us list: bounds the work a peer can ask for."""
+
+MAX_PUSHED = 64
+"""Entries at a time: they are read into memory at once, some 4 MB at most."""
 
 MAX_RECEIPTS_FRAME_BYTES = MAX_FRAME_BYTES - 1024
 
@@ -171,12 +175,18 @@ class SyncSession:
         return self._go_on(self._frames(conversation.begin_afresh()))
 
     def push(self, space: SpaceId, numbers: Iterable[int]) -> list[Event]:
-        """Send new entries at once to a peer that reads along, without comparing."""
+        """Send new entries at once to a peer that reads along, without comparing.
+
+        More than `MAX_PUSHED` at a time are compared after all.
+        """
         conversation = self._conversations.get(space)
         if conversation is None or self.stage is not Stage.TALKING:
             return []
+        fresh = array("q", numbers)
+        if len(fresh) > MAX_PUSHED:
+            return self.refresh(space)
         if conversation.serves and conversation.is_served:
-            conversation.queue.add_first(self._source.wires(numbers))
+            conversation.push(fresh)
         return self._go_on([])
 
     def offer_receipt(self, space: SpaceId, signed: bytes) -> list[Event]:

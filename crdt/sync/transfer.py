@@ -90,27 +90,35 @@ class Queue:
         self._numbers: array[int] | None = None
         self._at = 0
         self._read: list[bytes] = []
-        self.urgency = 0
+        self._first: list[bytes] = []
+        self._urgency = 0
 
     def fill(self, turns: Iterable[tuple[int, array[int]]]) -> None:
         """Put what is to be sent, by priority and in order, in place of what was there."""
         self._turns = iter(turns)
         self._numbers = None
         self._read.clear()
+        self._first.clear()
         self._advance()
 
     def add_first(self, wires: list[bytes]) -> None:
         """Put a few entries before everything else."""
-        self._read[:0] = wires
+        self._first += wires
+
+    @property
+    def urgency(self) -> int:
+        """The priority of what comes next; what was put first is as urgent as can be."""
+        return 0 if self._first else self._urgency
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to send."""
-        return not self._read and self._numbers is None
+        return not self._first and not self._read and self._numbers is None
 
     def __len__(self) -> int:
         """Count what is left of the present priority."""
-        return len(self._read) + (len(self._numbers) - self._at if self._numbers else 0)
+        ready = len(self._first) + len(self._read)
+        return ready + (len(self._numbers) - self._at if self._numbers else 0)
 
     def take(self) -> tuple[bytes, ...]:
         """Take a frame's worth of entries; at least one, if there is any."""
@@ -120,12 +128,14 @@ class Queue:
             size += len(wire) + _ENTRY_OVERHEAD_BYTES
             if taken and size > self._budget:
                 break
-            taken.append(self._read.pop(0))
+            taken.append((self._first or self._read).pop(0))
             if len(taken) == 1024:
                 break
         return tuple(taken)
 
     def _next(self) -> bytes | None:
+        if self._first:
+            return self._first[0]
         while not self._read and self._numbers is not None:
             page = self._numbers[self._at : self._at + _READ_AHEAD]
             self._read = self._source.wires(page)
@@ -140,4 +150,4 @@ class Queue:
         if turn is None:
             self._numbers = None
         else:
-            self.urgency, self._numbers = turn
+            self._urgency, self._numbers = turn

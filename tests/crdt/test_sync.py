@@ -182,6 +182,36 @@ def test_what_is_written_during_a_meeting_travels_by_push() -> None:
     assert len(meeting.one.sent) == len(set(meeting.one.sent))
 
 
+def test_an_alert_overtakes_what_is_being_sent() -> None:
+    rosa, ahmed = Node("rosa", COMMONS, INNER), Node("ahmed", COMMONS, INNER)
+    for turn in range(40):
+        rosa.write(bytes([turn]) * 40_000)
+    meeting = Meeting(rosa, ahmed).run(most_frames=8)
+    alert = rosa.write(b"flood", OTHER_SPACE, Priority.URGENT)
+    stored = rosa.store.entries.get(alert.id)
+    assert stored is not None
+    before = len(arrived(meeting.other))
+
+    meeting.one.obey(meeting.one.session.push(OTHER_SPACE, [stored.number]))
+    meeting.run()
+
+    under_way = WINDOW_BYTES // 40_000 + 2
+    assert alert.signature in arrived(meeting.other)[before : before + under_way]
+    assert len(ahmed.holds()) == 40
+
+
+def test_many_new_entries_are_compared_rather_than_pushed() -> None:
+    rosa, ahmed = Node("rosa"), Node("ahmed")
+    meeting = meet(rosa, ahmed)
+    for turn in range(100):
+        rosa.write(b"note %d" % turn)
+    numbers = [number for _, number in rosa.store.entries.ids(SPACE)]
+    meeting.one.obey(meeting.one.session.push(SPACE, numbers))
+    meeting.run()
+    assert ahmed.holds() == rosa.holds()
+    assert agree(meeting)
+
+
 def test_both_may_ask_for_another_comparison_at_once() -> None:
     rosa, ahmed = Node("rosa"), Node("ahmed")
     meeting = meet(rosa, ahmed)
