@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlite_utils import Database
+    from crdt.store_connection import Database
 
 
 class SqliteStore:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlcipher3 import dbapi2
-from sqlite_utils import Database
+from sqlite_utils import Database as Database  # the rest of the core takes it from here
 
 from crdt.errors import DiskFull, StoreDamaged, StoreError, WrongKey
 
@@ -157,6 +157,9 @@ class Connection:
             for prepare in self.before_commit:
                 prepare()
             self._execute("COMMIT")
+        except dbapi2.Error as error:  # of other tables, written through `db`
+            self._undo()
+            raise our_error(error) from error
         except BaseException:
             self._undo()
             raise

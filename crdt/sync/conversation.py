@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from crdt.store_rows import SetSummary
+    from crdt.sync.difference import Difference
     from crdt.sync.hello import Box, SharedSpace
     from crdt.sync.source import SyncSource
 
@@ -83,7 +84,7 @@ class Conversation:
         self._round = 0
         self._mine: SetSummary | None = None
         self._early: Summary | None = None
-        self._difference: ListDifference | None = None
+        self._difference: Difference | None = None
         self._pages: Iterator[tuple[bytes, bool]] = iter(())
         self._has_sent_done = self._has_their_done = False
         self._wants_round = self._is_stopped = False

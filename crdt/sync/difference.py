@@ -41,6 +41,10 @@ class Difference(Protocol):
         """
         ...
 
+    def __len__(self) -> int:
+        """Count our ids: the work that this round makes."""
+        ...
+
     @property
     def is_complete(self) -> bool:
         """Whether the peer has told everything."""

@@ -45,12 +45,8 @@ from crdt.sync.frames import (
     encode_frame,
 )
 from crdt.sync.greeting import Greeting, Match
-from crdt.sync.receipts import (
-    decode_counters,
-    decode_receipts,
-    encode_counters,
-    encode_receipts,
-)
+from crdt.sync.receipt_exchange import pass_on, read_heard, tell_heard, tell_receipts
+from crdt.sync.receipts import decode_receipts
 from crdt.sync.transfer import Credit
 
 if TYPE_CHECKING:
@@ -66,8 +62,6 @@ MAX_LISTED = 4_000_000
 
 MAX_PUSHED = 64
 """Entries at a time: they are read into memory at once, some 4 MB at most."""
-
-MAX_RECEIPTS_FRAME_BYTES = MAX_FRAME_BYTES - 1024
 
 
 class Stage(Enum):
@@ -196,7 +190,7 @@ class SyncSession:
             return []
         if not self._shares_receipts(conversation):
             return []
-        return [self._receipts(conversation, [signed])]
+        return [self._say(tell_receipts(conversation, [signed]))]
 
     def close(self, reason: Bye = Bye.DONE) -> list[Event]:
         """End the session."""
@@ -408,33 +402,14 @@ class SyncSession:
             if conversation.has_heard or not self._shares_receipts(conversation):
                 continue
             conversation.has_heard = True
-            counters = self._source.receipt_counters(conversation.shared.space)
-            box = conversation.ours.seal(encode_counters(counters))
-            events.append(self._say(Heard(conversation.number, box)))
+            events.append(self._say(tell_heard(self._source, conversation)))
         return events
 
     def _take_heard(self, conversation: Conversation, frame: Heard) -> list[Event]:
-        theirs = conversation.theirs.open(frame.box, decode_counters)
+        theirs = read_heard(conversation, frame)
         if not self._shares_receipts(conversation):
             return []
-        space = conversation.shared.space
-        events: list[Event] = []
-        batch: list[bytes] = []
-        size = 0
-        for device, counter in self._source.receipt_counters(space).items():
-            signed = self._source.receipt(space, device)
-            if signed is None or theirs.get(device, -1) >= counter:
-                continue
-            if batch and size + len(signed) > MAX_RECEIPTS_FRAME_BYTES:
-                events.append(self._receipts(conversation, batch))
-                batch, size = [], 0
-            batch.append(signed)
-            size += len(signed) + 8
-        return [*events, self._receipts(conversation, batch)] if batch else events
-
-    def _receipts(self, conversation: Conversation, signed: list[bytes]) -> SendFrame:
-        box = conversation.ours.seal(encode_receipts(signed))
-        return self._say(Receipts(conversation.number, box))
+        return self._frames(pass_on(self._source, conversation, theirs))
 
     # --- frames -----------------------------------------------------------------------------
 

@@ -134,6 +134,19 @@ def test_other_tables_live_and_die_in_the_same_transaction(tmp_path: Path) -> No
     store.close()
 
 
+def test_a_full_disk_is_told_as_such_whoever_filled_it(tmp_path: Path) -> None:
+    store = new_store(tmp_path / "db")
+    store.db.execute("CREATE TABLE search (words TEXT)")
+    store.db.execute(
+        f"PRAGMA max_page_count = {store.db.execute('PRAGMA page_count').fetchone()[0]}"
+    )
+    with pytest.raises(DiskFull), store.writing():
+        store.shelves.keep("drafts", b"one", b"1")
+        store.db.execute("INSERT INTO search VALUES (?)", ["x" * 100_000])
+    assert store.shelves.items("drafts") == ()
+    store.close()
+
+
 def test_an_open_read_holds_up_the_checkpoint_and_says_so(tmp_path: Path) -> None:
     store, rosa = new_store(tmp_path / "db"), Writer("rosa")
     store.db.execute("PRAGMA busy_timeout = 1")

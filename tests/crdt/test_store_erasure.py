@@ -100,6 +100,7 @@ def live_through(
     return gone, set(live.values())
 
 
+@pytest.mark.slow
 def test_the_scan_finds_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = plain_store(tmp_path / "db", monkeypatch)
     _, live = live_through(store, 1)
@@ -109,6 +110,7 @@ def test_the_scan_finds_what_is_there(tmp_path: Path, monkeypatch: pytest.Monkey
     store.close()
 
 
+@pytest.mark.slow
 def test_the_scan_finds_what_a_careless_store_leaves_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +139,7 @@ def test_what_was_withdrawn_is_in_no_page_of_any_file(
     store.close()
 
 
+@pytest.mark.slow
 def test_compacting_leaves_nothing_that_any_table_ever_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
