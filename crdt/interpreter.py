@@ -46,6 +46,8 @@ from crdt.skeletons import (
 from crdt.store_rows import EpochKey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crdt.cites_trail import CitesTrail
     from crdt.held_space import HeldSpace
     from crdt.keys import DeviceKeys
@@ -90,6 +92,7 @@ class Interpreter:
         self._authors: dict[LogId, Pseudonym] = {}
         self._unnamed: dict[LogId, list[tuple[StoredEntry, Opened]]] = {}
         self._changes = Changes()
+        self._is_loading = False
 
     def drain(self) -> Changes:
         """Return what changed, and begin to collect anew."""
@@ -101,6 +104,7 @@ class Interpreter:
         for row in self._store.logs.of_space(held.space):
             if row.pseudonym is not None:
                 self._authors[row.log] = row.pseudonym
+        self._is_loading = True
         for stored in self._store.entries.control(held.space):
             opened = open_entry(stored.entry, held.keyring)
             if opened is None:
@@ -109,6 +113,8 @@ class Interpreter:
                 held.begin(opened.skeleton.charter)
             elif not isinstance(opened.skeleton, Certificate | Withdrawal):
                 self._govern(held, stored, opened)
+        self._is_loading = False
+        self._changes = Changes()
 
     def author_of(self, log: LogId) -> Pseudonym | None:
         """Who writes a log; None until its certificate is here."""
@@ -196,6 +202,7 @@ class Interpreter:
                 self._call(held, author, stamp_ms, opened.content)
             case Binding() as binding if held.people:
                 held.people.bind(author, binding)
+                self._rename(held, [LogId(binding.log)])
             case Invite(key=key):
                 self._keep_secret(held, key, opened.content)
             case Join(invite=invite, box=box):
@@ -234,6 +241,7 @@ class Interpreter:
             held.people.call(author, _PROFILE(content or b"").name, stamp_ms)
         except CrdtError:
             return
+        self._rename(held, held.people.logs_of(author))
 
     def _keep_secret(self, held: HeldSpace, invite: bytes, content: bytes | None) -> None:
         if held.people is None:
@@ -254,9 +262,21 @@ class Interpreter:
             for stored in self._store.entries.unopened(held.space, epoch_id(key)):
                 self.take(held, stored)
 
+    def _rename(self, held: HeldSpace, logs: Iterable[LogId]) -> None:
+        """Documents show the names of who wrote them."""
+        if self._is_loading:
+            return
+        for log in logs:
+            row = self._store.logs.get(log)
+            if row is not None:
+                for document in self._store.entries.documents_of_log(log):
+                    self.mark_stale(row.space, document)
+
     # --- what a change of rules touches --------------------------------------------------
 
     def _reconsider_cut(self, held: HeldSpace, revocation: Revocation) -> None:
+        if self._is_loading:
+            return
         if revocation.principal is not None:
             self._reconsider(held, Pseudonym(revocation.principal))
         for cut in revocation.cuts:
@@ -264,6 +284,8 @@ class Interpreter:
                 self.mark_stale(held.space, document)
 
     def _reconsider(self, held: HeldSpace, principal: Pseudonym, log: LogId | None = None) -> None:
+        if self._is_loading:
+            return
         logs = [log] if log else [known for known, who in self._authors.items() if who == principal]
         for changed in logs:
             for document in self._store.entries.documents_of_log(changed):

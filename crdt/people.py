@@ -106,6 +106,11 @@ class People:
         """How somebody wants to be called, by their pseudonym in `inner`; "" when unknown."""
         return self._names.get(pseudonym, (0, ""))[1]
 
+    def logs_of(self, pseudonym: Pseudonym) -> tuple[LogId, ...]:
+        """Every log of a member, in any space, by their pseudonym in `inner`."""
+        member = self._members.get(pseudonym)
+        return tuple(log for log, writer in self._writers.items() if writer.member == member)
+
     def member(self, pseudonym: Pseudonym) -> MemberId | None:
         """Which member a pseudonym of any of the community's spaces is."""
         return self._members.get(pseudonym)

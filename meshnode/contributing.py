@@ -61,12 +61,14 @@ class Contributing:
         record: Where they are.
         catalogue: Kept in step before anything is answered.
         language: What is given is in this language unless something says otherwise.
+        name: Of the member: the author, unless something says otherwise.
     """
 
-    def __init__(self, record: Record, catalogue: Catalogue, language: str) -> None:
+    def __init__(self, record: Record, catalogue: Catalogue, language: str, name: str) -> None:
         self._record = record
         self._catalogue = catalogue
         self._language = language
+        self._name = name
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -124,7 +126,7 @@ class Contributing:
             licence=request.licence,
             tags=request.tags,
             place=request.place,
-            author=request.author,
+            author=request.author or self._name,
             source=request.source,
             consent=_consent(request.consent),
         )
@@ -232,7 +234,7 @@ class Contributing:
     ) -> ImportedFile:
         try:
             outcome, document = await self._record.change(
-                lambda replica: _import_draft(replica, path, draft, request, self._language)
+                lambda replica: self._import_draft(replica, path, draft, request)
             )
         except MeshError as error:
             return ImportedFile(
@@ -252,6 +254,38 @@ class Contributing:
             done=step.number,
             total=step.total,
         )
+
+    def _import_draft(
+        self, replica: Replica, path: Path, draft: Draft, request: ImportRequest
+    ) -> tuple[Literal["added", "updated", "unchanged"], DocumentId]:
+        key = bytes.fromhex(source_key(_secret(replica), path, draft.part))
+        level = Level(request.level) if request.level else draft.level or Level.COMMONS
+        held = space_for(replica, level, request.community)
+        digest = draft.digest + held.space
+        fields = _fields(
+            title=draft.title,
+            language=draft.language if draft.language != "und" else self._language,
+            licence=draft.licence,
+            tags=draft.tags,
+            place=draft.place,
+            author=draft.author or self._name,
+            source=draft.source,
+            consent=draft.consent,
+        )
+        kept = replica.store.shelves.get(_IMPORT_SHELF, key)
+        known = _DECODE_KNOWN(kept) if kept else None
+        with replica.store.writing():
+            if known and _is_still_there(replica, DocumentId(known.document), held):
+                document = DocumentId(known.document)
+                if known.digest == digest:
+                    return "unchanged", document
+                replica.library.change(document, fields, draft.text)
+                outcome: Literal["added", "updated"] = "updated"
+            else:
+                document = replica.library.begin(held, GENRE, fields, draft.text)
+                outcome = "added"
+            replica.store.shelves.keep(_IMPORT_SHELF, key, encode(_Known(document, digest)))
+        return outcome, document
 
 
 def view_of(replica: Replica, document: DocumentId) -> ContributionView:
@@ -304,39 +338,6 @@ def space_for(replica: Replica, level: Level, community: str | None) -> HeldSpac
     if level is Level.ALLIED:
         raise UnknownSpace("sharing with allies comes with federation; choose inner or commons")
     raise UnknownSpace(community or "found a community, or join one")
-
-
-def _import_draft(
-    replica: Replica, path: Path, draft: Draft, request: ImportRequest, language: str
-) -> tuple[Literal["added", "updated", "unchanged"], DocumentId]:
-    key = bytes.fromhex(source_key(_secret(replica), path, draft.part))
-    level = Level(request.level) if request.level else draft.level or Level.COMMONS
-    held = space_for(replica, level, request.community)
-    digest = draft.digest + held.space
-    fields = _fields(
-        title=draft.title,
-        language=draft.language if draft.language != "und" else language,
-        licence=draft.licence,
-        tags=draft.tags,
-        place=draft.place,
-        author=draft.author,
-        source=draft.source,
-        consent=draft.consent,
-    )
-    kept = replica.store.shelves.get(_IMPORT_SHELF, key)
-    known = _DECODE_KNOWN(kept) if kept else None
-    with replica.store.writing():
-        if known and _is_still_there(replica, DocumentId(known.document), held):
-            document = DocumentId(known.document)
-            if known.digest == digest:
-                return "unchanged", document
-            replica.library.change(document, fields, draft.text)
-            outcome: Literal["added", "updated"] = "updated"
-        else:
-            document = replica.library.begin(held, GENRE, fields, draft.text)
-            outcome = "added"
-        replica.store.shelves.keep(_IMPORT_SHELF, key, encode(_Known(document, digest)))
-    return outcome, document
 
 
 def _is_still_there(replica: Replica, document: DocumentId, held: HeldSpace) -> bool:

@@ -166,7 +166,7 @@ class Node:
         self._news = news
         self._name = name
         self._config = config
-        self._contributing = Contributing(record, catalogue, config.node.language)
+        self._contributing = Contributing(record, catalogue, config.node.language, name)
         self._community = CommunityDesk(record, exchange)
         self._answering = Answering(catalogue, engine)
         self._bundles = BundleDesk(record, exchange)

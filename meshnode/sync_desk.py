@@ -61,17 +61,18 @@ class SyncDesk:
         """Meet one peer, or everybody; one `SyncDone` for each."""
         peers = [self._peer(wanted)] if wanted else self._exchange.book.all()
         queue: asyncio.Queue[SyncEvent] = asyncio.Queue(64)
-        async with asyncio.TaskGroup() as group:
-            visits = [group.create_task(self._visit(peer, queue)) for peer in peers]
-            left = len(visits)
-            try:
-                while left:
-                    event = await queue.get()
-                    left -= isinstance(event, SyncDone)
-                    yield event
-            finally:
-                for visit in visits:
-                    visit.cancel()
+        # No TaskGroup: it must not be left open around a yield.
+        visits = [asyncio.create_task(self._visit(peer, queue)) for peer in peers]
+        left = len(visits)
+        try:
+            while left:
+                event = await queue.get()
+                left -= isinstance(event, SyncDone)
+                yield event
+        finally:
+            for visit in visits:
+                visit.cancel()
+            await asyncio.gather(*visits, return_exceptions=True)
 
     def _peer(self, wanted: str) -> Peer:
         """Find a peer by its address, the beginning of one, or its member's name."""
