@@ -54,7 +54,7 @@ def start_in_background(home: Home, program: Sequence[str]) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        env=os.environ | _import_path(),
+        env=os.environ | import_path(),
     )
     with child:  # which ends at once: the daemon is its child
         words = _read_words(child)
@@ -135,10 +135,10 @@ def _read_words(child: subprocess.Popen[bytes]) -> bytes:
     return bytes(words)
 
 
-def _import_path() -> dict[str, str]:
-    """Let the child find this package where we found it, even when that is not installed."""
+def import_path() -> dict[str, str]:
+    """Return the variables by which a child finds this package even when it is not installed."""
     place = Path(__file__).resolve().parent.parent
     if place == Path(sysconfig.get_paths()["purelib"]).resolve():
         return {}
-    before = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": os.pathsep.join([str(place), *([before] if before else [])])}
+    before = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
+    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([str(place), *before]))}

@@ -23,6 +23,7 @@ from meshnode.api_server import serving
 from meshnode.config import load_config
 from meshnode.daemon_log import close_log, log_loop_error, open_log
 from meshnode.doctor import check_machine
+from meshnode.errors import HomeUnusable
 from meshnode.home_lock import home_lock
 from meshnode.lifecycle import Lifecycle
 from meshnode.private_file import private_files
@@ -88,7 +89,10 @@ class Daemon:
         self._home.make()
         with private_files(), home_lock(self._home):
             config = load_config(self._home.config)
-            handler = open_log(self._home.log)
+            try:
+                handler = open_log(self._home.log)
+            except OSError as error:
+                raise HomeUnusable(f"{self._home.log}: {error.strerror}") from error
             try:
                 return asyncio.run(self.serve(config, passphrase, stays_locked=stays_locked))
             except Exception as error:

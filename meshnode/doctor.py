@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import subprocess
 import sys
@@ -34,8 +33,18 @@ SET_UP_AGAIN = "Run scripts/setup again."
 
 LITTLE_DISK_BYTES = 1 << 30
 NO_DISK_BYTES = 64 << 20
-MODEL_IMPORT_TIMEOUT_S = 60.0
+TRY_TIMEOUT_S = 60.0
 CLOCK_SLACK_S = 24 * 3600.0
+
+_TRY = """
+import importlib, sys
+for name in sys.argv[1:]:
+    print("trying", name, flush=True)
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        print("broken", name, "(" + str(error)[:200] + ")", flush=True)
+"""
 
 State = Literal["good", "warning", "bad"]
 
@@ -75,15 +84,31 @@ def _python() -> CheckView:
 
 
 def _libraries() -> CheckView:
-    broken = []
-    for name in LIBRARIES:
-        try:
-            importlib.import_module(name)
-        except (ImportError, OSError) as error:
-            broken.append(f"{name} ({error})")
+    try:
+        result = _run_python(_TRY, *LIBRARIES)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return _check("libraries", "bad", type(error).__name__, SET_UP_AGAIN)
+    lines = result.stdout.decode("utf-8", "replace").splitlines()
+    broken = [line.removeprefix("broken ") for line in lines if line.startswith("broken ")]
+    if result.returncode:
+        broken.append(f"{lines[-1].removeprefix('trying ') if lines else 'Python'} crashed")
     if broken:
         return _check("libraries", "bad", "; ".join(broken), SET_UP_AGAIN)
     return _check("libraries", "good", f"all {len(LIBRARIES)} load")
+
+
+def _run_python(code: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run some lines in a process of their own: native code may crash rather than complain.
+
+    It also keeps libraries that the daemon does not need out of its memory.
+    """
+    return subprocess.run(  # noqa: S603 - our own interpreter, fixed words
+        [sys.executable, "-P", "-c", code, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=TRY_TIMEOUT_S,
+        check=False,
+    )
 
 
 def _disk(home: Home) -> CheckView:
@@ -162,15 +187,8 @@ def _model(config: Config) -> Iterator[CheckView]:
 
 
 def _model_library() -> CheckView:
-    # In a process of its own: it holds native code, which may crash rather than complain.
     try:
-        result = subprocess.run(
-            [sys.executable, "-P", "-c", "import llama_cpp"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=MODEL_IMPORT_TIMEOUT_S,
-            check=False,
-        )
+        result = _run_python("import llama_cpp")
     except (OSError, subprocess.TimeoutExpired) as error:
         return _check("llama.cpp", "bad", type(error).__name__, SET_UP_AGAIN)
     if result.returncode == 0:

@@ -12,6 +12,7 @@ then closes the node under nobody's hands.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ from crdt.recovery import entropy_of, words_of
 from meshnode.config import write_template
 from meshnode.errors import (
     BadUsage,
+    HomeUnusable,
+    Internal,
     NodeEmpty,
     NodeLocked,
     NodeNotEmpty,
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
 
     OpenNode: TypeAlias = Callable[[Home, Config, UnlockedKeys], Awaitable[NodeService]]
     """Opens a node; `meshnode.node.open_node` is the real one."""
+
+_LOG = logging.getLogger(__name__)
 
 GRACE_S = 5.0
 """How long a call may go on after the node was asked to lock or stop."""
@@ -114,6 +119,10 @@ class Lifecycle:
                 await self.unlock(UnlockRequest(passphrase=passphrase or ""))
         except MeshError as error:
             self._problem = error.explain()
+        except Exception as error:
+            # A mistake of ours. Better a locked node that says so than none at all.
+            _LOG.exception("The node did not open")
+            self._problem = Internal(type(error).__name__).explain()
 
     # --- moves ---
 
@@ -258,8 +267,11 @@ class Lifecycle:
                 raise BadUsage(f"set node.key_file in {self.home.config}, then init without it")
             path = str(Path(request.key_file).expanduser().absolute())
             self._config = replace(self._config, node=replace(self._config.node, key_file=path))
-        if not self.home.config.exists():
-            write_template(self.home.config, self._config)
+        try:
+            if not self.home.config.exists():
+                write_template(self.home.config, self._config)
+        except OSError as error:
+            raise HomeUnusable(f"{self.home.config}: {error.strerror}") from error
 
     async def _seal(self, keys: UnlockedKeys, passphrase: str | None) -> None:
         key: str | bytes

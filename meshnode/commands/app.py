@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+from meshnode.background import import_path
 from meshnode.commands.connection import ensure_daemon
 from meshnode.errors import BadUsage
 
@@ -22,6 +23,5 @@ def open_app(call: Call) -> NoReturn:
         raise BadUsage("the app needs a terminal; `meshnode --help` lists the commands")
     ensure_daemon(call, may_be_empty=True)
     call.terminal.flush()
-    os.execv(  # noqa: S606 - our own interpreter, fixed words
-        sys.executable, [sys.executable, "-P", "-c", _OPEN, str(call.home.socket)]
-    )
+    command = [sys.executable, "-P", "-c", _OPEN, str(call.home.socket)]
+    os.execve(command[0], command, os.environ | import_path())  # noqa: S606 - fixed words

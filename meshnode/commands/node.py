@@ -26,7 +26,7 @@ _ANEW_S = 20.0
 
 def run(call: Call) -> int:
     """Run the node here, until it is stopped."""
-    from meshnode.background import detach, report_ready
+    from meshnode.background import detach, import_path, report_ready
     from meshnode.daemon import Daemon, End
 
     if call.background:
@@ -48,7 +48,7 @@ def run(call: Call) -> int:
     if end is End.LOCKED:
         command = [*call.program.command, "--home", str(call.home.root), "run", "--locked"]
         call.terminal.flush()
-        os.execv(command[0], command)  # noqa: S606 - this program, anew
+        os.execve(command[0], command, os.environ | import_path())  # noqa: S606 - ourselves, anew
     say("Stopped.")
     return Exit.DONE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from crdt.errors import BadInvite, MeshError, UnknownEntry, Withdrawn
+from crdt.errors import BadInvite, UnknownEntry, Withdrawn
 from meshnode import views as v
 from transports.errors import Unreachable
 
@@ -347,7 +347,7 @@ class FakeOpener:
         failure: Raised instead of opening, until it is None.
     """
 
-    def __init__(self, failure: MeshError | None = None) -> None:
+    def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure
         self.opened: list[FakeService] = []
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,15 @@ if TYPE_CHECKING:
     from meshnode.home import Home
     from meshnode.views import CheckView
 
+RUN_PYTHON = doctor._run_python
+
 
 @pytest.fixture(autouse=True)
-def _only_light_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "LIBRARIES", ("json",))
+def _no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def done(code: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess((code, *words), 0, b"", b"")
+
+    monkeypatch.setattr(doctor, "_run_python", done)
 
 
 def found(home: Home) -> dict[str, CheckView]:
@@ -78,9 +84,21 @@ def test_an_open_home_is_bad(home: Home) -> None:
 
 def test_a_library_that_does_not_load_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LIBRARIES", ("json", "no_such_library"))
+    monkeypatch.setattr(doctor, "_run_python", RUN_PYTHON)
 
-    assert "no_such_library" in found(home)["libraries"].detail
-    assert found(home)["libraries"].state == "bad"
+    check = found(home)["libraries"]
+
+    assert check.state == "bad"
+    assert check.detail.startswith("no_such_library (No module")
+
+
+def test_a_library_that_crashes_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(code: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess((code, *words), -11, b"trying good\ntrying bad\n", b"")
+
+    monkeypatch.setattr(doctor, "_run_python", crash)
+
+    assert found(home)["libraries"].detail == "bad crashed"
 
 
 @pytest.mark.parametrize(
@@ -129,9 +147,11 @@ def test_a_model_that_is_there_has_its_library_tried(
     (tmp_path / "x.gguf").write_bytes(b"GGUF" + bytes(100))
     home.make()
     home.config.write_text(f"[model]\npath = '{tmp_path}/x.gguf'")
+    assert found(home)["llama.cpp"].state == "good"
+
+    monkeypatch.setattr(doctor, "_run_python", RUN_PYTHON)
     monkeypatch.setattr(sys, "executable", "/bin/false")
 
     checks = found(home)
-
     assert checks["model"].state == "good"
     assert checks["llama.cpp"].state == "warning"

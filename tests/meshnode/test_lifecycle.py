@@ -220,6 +220,17 @@ async def test_a_node_that_cannot_open_stays_locked_and_says_why(home: Home) -> 
     assert (await lifecycle.unlock(UnlockRequest(passphrase=""))).problems == ()
 
 
+async def test_a_mistake_while_opening_is_a_problem_and_not_the_end(home: Home) -> None:
+    await make_node(home)
+    lifecycle = fresh(home, FakeOpener(ValueError("secret")))
+
+    await lifecycle.start()
+
+    assert (await lifecycle.status()).state == "locked"
+    assert "ValueError" in lifecycle.problem
+    assert "secret" not in lifecycle.problem
+
+
 async def test_a_call_may_finish_before_the_node_closes(home: Home) -> None:
     await make_node(home)
     opener = FakeOpener()
