@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import shutil
 import signal
 import sys
@@ -84,7 +82,7 @@ def _place(named: Path | None, *, keeps: bool) -> Iterator[Path]:
 
 
 async def _run(root: Path, *, has_app: bool) -> int:
-    _end_on_sigterm()
+    _end_cleanly()
     telling = Telling(lambda line: print(line, flush=True))
     # Told, only Ahmed asks; in the app the reader asks on Rosa's node.
     village = lay_out(root, has_models=(has_app, not has_app))
@@ -124,12 +122,12 @@ def _explain_failure(village: Village) -> int:
     return UNTRUE
 
 
-def _end_on_sigterm() -> None:
-    """Let SIGTERM end us as Ctrl-C does, so that no node is left behind."""
-    with contextlib.suppress(NotImplementedError):
-        asyncio.get_running_loop().add_signal_handler(
-            signal.SIGTERM, os.kill, os.getpid(), signal.SIGINT
-        )
+def _end_cleanly() -> None:
+    """Let SIGTERM and a closed terminal end us as Ctrl-C does, so that no node is left behind."""
+    task = asyncio.current_task()
+    if task is not None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 if __name__ == "__main__":

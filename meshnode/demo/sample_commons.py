@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.importing import Imported, import_paths
+from knowledge.imports.importing import Imported, import_paths
 
 FOLDER = Path(__file__).resolve().parent / "commons"
 

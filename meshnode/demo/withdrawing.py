@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from crdt.keys import derive
+from crdt.crypto.keys import derive
 from meshnode.client import ApiError
 from meshnode.demo.asking import ask
 from meshnode.demo.meeting import meet
