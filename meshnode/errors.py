@@ -15,6 +15,7 @@ MeshError
         NotOurUser          somebody else's process knocks
         TooSlow             a request or its reader took too long
         BadUsage            a command was given something that it cannot use
+        DoesNotLoad         a library is missing or broken
         Internal            a mistake of this software
     HomeError
         HomeNotPrivate      other people of this machine can read the home
@@ -116,6 +117,12 @@ class BadUsage(NodeError):
     """The command cannot use what it was given."""
 
     code = "node.bad_usage"
+
+
+class DoesNotLoad(NodeError):
+    """A part of this software does not load. Run scripts/setup again, or ask `meshnode doctor`."""
+
+    code = "node.does_not_load"
 
 
 class Internal(NodeError):

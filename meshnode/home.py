@@ -6,6 +6,7 @@ HOME/keys           secrets, sealed (`meshnode/keystore.py`)
 HOME/unlock.key     the key file, unless it lies elsewhere or there is a passphrase
 HOME/config.toml    settings
 HOME/node.db        the database, encrypted
+HOME/index.db       the search index, encrypted; made anew from the database when missing
 HOME/node.sock      the API's socket (HOME/node.sock.path names it when it lies elsewhere)
 HOME/node.lock      held by the daemon while it runs; its process number
 HOME/node.log       what the daemon did, without contents, titles and names
@@ -181,10 +182,10 @@ class Home:
             destroy(key_file)
 
     def undo_node(self) -> None:
-        """Remove keys and database again, after a node could not be made. Settings stay."""
+        """Remove keys and databases again, after a node could not be made. Settings stay."""
         self.destroy_keys(None)
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
+        for path in self.root.glob("*.db*"):
+            path.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove the folder and everything in it, without following links out of it.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from meshnode.background import PROGRAM
+from meshnode.errors import DoesNotLoad
 
 if TYPE_CHECKING:
     import argparse
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 
 def _real_node() -> OpenNode:
-    from meshnode.node import open_node
-
+    try:
+        from meshnode.node import open_node
+    except ImportError as error:
+        raise DoesNotLoad(str(error)) from error
     return open_node
 
 

@@ -635,3 +635,14 @@ def test_help_comes_at_once_and_a_pipe_may_close() -> None:
         shell=True, cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert piped.stderr == ""
+
+
+def test_a_library_that_is_missing_is_explained(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "meshnode.node", None)
+
+    words = ["--home", str(shell.home.root), "init", "--name", "Rosa", "--no-passphrase"]
+    assert main(words) == 3
+
+    assert shell.home.is_empty
