@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crdt.crypto.keys import Enrolment, check_device_signature
+from crdt.crypto.signing import Domain, check_signature
+from crdt.entries.skeletons import Binding, Certificate
 from crdt.errors import BadCertificate, BadSignature
 from crdt.ids import LogId, MemberId, Pseudonym, SpaceId
-from crdt.keys import Enrolment, check_device_signature
-from crdt.signing import Domain, check_signature
-from crdt.skeletons import Binding, Certificate
 
 if TYPE_CHECKING:
-    from crdt.entry import Header
-    from crdt.keys import DeviceKeys, LogKeys
+    from crdt.crypto.keys import DeviceKeys, LogKeys
+    from crdt.entries.entry import Header
 
 NO_ERA = 0
 

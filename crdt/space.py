@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import IntEnum
 
 from crdt.codec import encode
+from crdt.crypto.keys import derive
+from crdt.entries.skeletons import Charter
 from crdt.ids import ID_BYTES, Pseudonym, SpaceId, digest
-from crdt.keys import derive
-from crdt.skeletons import Charter
 
 NONCE_BYTES = 16
 NO_PARENT = SpaceId(bytes(ID_BYTES))

@@ -17,13 +17,13 @@ from typing import Annotated
 
 import msgspec
 
-from crdt.aead import NONCE_BYTES, seal, unseal
 from crdt.codec import Decoder, WireStruct, encode
+from crdt.crypto.aead import NONCE_BYTES, seal, unseal
+from crdt.crypto.keys import derive
+from crdt.crypto.signing import Domain, SigningKey, check_signature
+from crdt.entries.skeletons import Bytes16, Bytes32, Count, Joiner
 from crdt.errors import BadInvite, CrdtError, Malformed
 from crdt.ids import Pseudonym, SpaceId, digest
-from crdt.keys import derive
-from crdt.signing import Domain, SigningKey, check_signature
-from crdt.skeletons import Bytes16, Bytes32, Count, Joiner
 
 SECRET_BYTES = 16
 _MARK = "MESH1"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crdt.crypto.signing import Domain, check_signature
+from crdt.entries.skeletons import Withdrawal
 from crdt.ids import NO_ENTRY, DocumentId, EntryId, Pseudonym, SpaceId, digest
-from crdt.signing import Domain, check_signature
-from crdt.skeletons import Withdrawal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crdt.signing import SigningKey
+    from crdt.crypto.signing import SigningKey
 
 
 def withdraw(

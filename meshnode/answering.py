@@ -6,17 +6,24 @@ import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from knowledge.answers import Answered, Answerer, NotInCommons, Phrased, Phrasing, QuoteFound
+from knowledge.answers.answerer import (
+    Answered,
+    Answerer,
+    NotInCommons,
+    Phrased,
+    Phrasing,
+    QuoteFound,
+)
 from knowledge.contribution import Level
-from knowledge.engine import EngineState
-from knowledge.permitted_retriever import PermittedRetriever
+from knowledge.model.engine import EngineState
+from knowledge.search.permitted_retriever import PermittedRetriever
 from meshnode.views import AskDone, AskPhrase, AskQuote, Citation, ModelView
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from knowledge.answers import Citation as Source
-    from knowledge.engine import Engine
+    from knowledge.answers.answerer import Citation as Source
+    from knowledge.model.engine import Engine
     from meshnode.catalogue import Catalogue
     from meshnode.views import AskEvent, ModelState
 

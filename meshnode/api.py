@@ -29,6 +29,7 @@ from meshnode.views import (
     AskRequest,
     BundleReadRequest,
     BundleWriteRequest,
+    CheckView,
     EditRequest,
     ImportRequest,
     InviteRequest,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from meshnode.lifecycle import Lifecycle
     from meshnode.service import NodeService
-    from meshnode.views import CheckView, Request, View
+    from meshnode.views import Request, View
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Request")
@@ -137,6 +138,9 @@ class Api:
 
     async def _doctor(self, _: web.Request) -> web.StreamResponse:
         checks = await asyncio.to_thread(self._check_machine)
+        if problem := self._lifecycle.problem:
+            advice = "When it is put right, `meshnode unlock` opens the node."
+            checks.append(CheckView(name="node", state="bad", detail=problem, advice=advice))
         if self._lifecycle.state == "open":
             async with self._lifecycle.using() as node:
                 checks += await node.doctor()

@@ -6,8 +6,8 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from crdt.bundle import BundleRead, BundleReader, write_bundle
 from crdt.errors import CrdtError, UnknownEntry
+from crdt.sync.bundle import BundleRead, BundleReader, write_bundle
 from crdt.sync.events import EntriesArrived, ReceiptsArrived
 from crdt.sync.hello import NONCE_BYTES
 from crdt.sync.source import StoreSource
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from crdt.replica import Replica
+    from crdt.replica.replica import Replica
     from crdt.sync.receipts import Receipt
     from meshnode.exchange import Exchange
     from meshnode.record import Record

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from crdt.errors import StoreDamaged, WrongKey
-from crdt.store_connection import open_database
-from knowledge.search_index import SearchIndex
+from crdt.store.connection import open_database
+from knowledge.search.index import SearchIndex
 from meshnode.rendering import contribution_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crdt.ids import DocumentId
-    from crdt.replica import Replica
+    from crdt.replica.replica import Replica
     from knowledge.contribution import Contribution
     from meshnode.record import Record
 

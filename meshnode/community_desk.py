@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from crdt.authority import Role
 from crdt.errors import BadInvite, UnknownSpace
+from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from meshnode.receipt_desk import receipt_of
 from meshnode.rendering import name_of
@@ -14,8 +14,8 @@ from meshnode.views import CommunityView, InviteView, MemberView
 
 if TYPE_CHECKING:
     from crdt.ids import MemberId
-    from crdt.membership import Community
-    from crdt.replica import Replica
+    from crdt.replica.membership import Community
+    from crdt.replica.replica import Replica
     from meshnode.exchange import Exchange
     from meshnode.record import Record
     from meshnode.views import InviteRequest, RoleName

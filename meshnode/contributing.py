@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from crdt.codec import Decoder, WireStruct, encode
+from crdt.documents.history import RunKind, history
 from crdt.errors import MeshError, NotAuthorised, UnknownSpace, Withdrawn
-from crdt.history import RunKind, history
 from crdt.ids import DocumentId, EntryId
 from knowledge.contribution import Consent, Contribution, Field, Level
-from knowledge.draft import Defaults
-from knowledge.importing import Imported, Refused, Skipped, import_paths, source_key
+from knowledge.imports.draft import Defaults
+from knowledge.imports.importing import Imported, Refused, Skipped, import_paths, source_key
 from meshnode.coverage import coverage_of
 from meshnode.errors import BadRequest
 from meshnode.rendering import GENRE, LEVELS, contribution_of, name_of
@@ -31,12 +31,12 @@ from meshnode.views import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
 
-    from crdt.held_space import HeldSpace
-    from crdt.history import Run
-    from crdt.replica import Replica
-    from crdt.skeletons import Value
-    from knowledge.draft import Draft
-    from knowledge.importing import Progress
+    from crdt.documents.history import Run
+    from crdt.entries.skeletons import Value
+    from crdt.replica.held_space import HeldSpace
+    from crdt.replica.replica import Replica
+    from knowledge.imports.draft import Draft
+    from knowledge.imports.importing import Progress
     from meshnode.catalogue import Catalogue
     from meshnode.record import Record
     from meshnode.views import AddRequest, EditRequest, ImportEvent, ImportRequest

@@ -12,9 +12,9 @@ from meshnode.views import Coverage, CoverageNode
 if TYPE_CHECKING:
     from typing import Literal
 
-    from crdt.held_space import HeldSpace
-    from crdt.people import Reader
-    from crdt.replica import Replica
+    from crdt.replica.held_space import HeldSpace
+    from crdt.replica.people import Reader
+    from crdt.replica.replica import Replica
     from crdt.sync.receipts import Receipt
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from crdt.errors import MeshError
-from knowledge.model_file import find_model, model_folder
+from knowledge.model.file import find_model, model_folder
 from meshnode.config import load_config
 from meshnode.errors import HomeNotPrivate
 from meshnode.home import MAX_SOCKET_PATH_BYTES

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
     from crdt.ids import SpaceId
-    from crdt.interpreter import Changes
-    from crdt.replica import Replica
+    from crdt.replica.interpreter import Changes
+    from crdt.replica.replica import Replica
     from crdt.sync.receipts import Receipt
     from meshnode.catalogue import Catalogue
     from meshnode.news import Topic

@@ -32,9 +32,9 @@ from nacl.exceptions import CryptoError
 from nacl.pwhash import argon2id
 
 from crdt.codec import Decoder, WireStruct, encode
+from crdt.crypto.keys import DeviceKey, DeviceKeys, Enrolment, derive
 from crdt.errors import CrdtError
 from crdt.ids import MemberId
-from crdt.keys import DeviceKey, DeviceKeys, Enrolment, derive
 from meshnode.errors import (
     BadUsage,
     HomeUnusable,

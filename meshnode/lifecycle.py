@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
+from crdt.crypto.keys import ENTROPY_BYTES
+from crdt.crypto.recovery import entropy_of, words_of
 from crdt.errors import MeshError
-from crdt.keys import ENTROPY_BYTES
-from crdt.recovery import entropy_of, words_of
 from meshnode.config import write_template
 from meshnode.errors import (
     BadUsage,
@@ -234,7 +234,7 @@ class Lifecycle:
         if self._is_closing or self._is_closed:
             raise NodeStopping
         if self._node is None:
-            raise NodeEmpty if self.home.is_empty else NodeLocked
+            raise NodeEmpty if self.home.is_empty else NodeLocked(self._problem)
         uses = self._streams if is_stream else self._calls
         limit = asyncio.timeout(None)
         try:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crdt.ids import SpaceId
-    from crdt.replica import Replica
+    from crdt.replica.replica import Replica
     from crdt.sync.events import Event
     from crdt.sync.receipts import Receipt
     from meshnode.record import Record

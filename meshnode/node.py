@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from crdt.crypto.keys import derive
 from crdt.errors import StoreDamaged
-from crdt.keys import derive
 from knowledge.contribution import Level
-from knowledge.listing import Filter, Order
-from knowledge.llama_engine import LlamaEngine
-from knowledge.model_file import find_model
+from knowledge.model.file import find_model
+from knowledge.model.llama_engine import LlamaEngine
+from knowledge.search.listing import Filter, Order
 from meshnode.answering import Answering
 from meshnode.bundle_desk import BundleDesk
 from meshnode.catalogue import Catalogue
@@ -57,12 +57,12 @@ from transports.reticulum_settings import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from crdt.replica import Replica
+    from crdt.replica.replica import Replica
     from knowledge.contribution import Contribution
-    from knowledge.engine import Engine
-    from knowledge.listing import Card
-    from knowledge.ranking import Hit as Found
-    from knowledge.search_index import SearchIndex
+    from knowledge.model.engine import Engine
+    from knowledge.search.index import SearchIndex
+    from knowledge.search.listing import Card
+    from knowledge.search.ranking import Hit as Found
     from meshnode.home import Home
     from meshnode.record import Record
     from meshnode.service import ContributionQuery, FoundRequest, NodeService, SearchQuery

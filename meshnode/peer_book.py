@@ -11,7 +11,7 @@ import msgspec
 from crdt.codec import Decoder, encode
 
 if TYPE_CHECKING:
-    from crdt.replica import Replica
+    from crdt.replica.replica import Replica
 
 SHELF = "peers"
 MAX_PEERS = 1000

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from crdt.sync.receipts import open_receipt, sign_receipt
 
 if TYPE_CHECKING:
-    from crdt.held_space import HeldSpace
     from crdt.ids import DeviceId, EntryId, LogId, SpaceId
-    from crdt.membership import Community
-    from crdt.replica import Replica
-    from crdt.store_rows import Range
+    from crdt.replica.held_space import HeldSpace
+    from crdt.replica.membership import Community
+    from crdt.replica.replica import Replica
+    from crdt.store.rows import Range
     from crdt.sync.receipts import Receipt
 
 

@@ -13,14 +13,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from crdt.replica import Replica
-from crdt.sqlite_store import SqliteStore
+from crdt.replica.replica import Replica
+from crdt.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from crdt.interpreter import Changes
+    from crdt.replica.interpreter import Changes
     from meshnode.unlocked_keys import UnlockedKeys
 
 T = TypeVar("T")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crdt.entries.skeletons import Begin
 from crdt.errors import UnknownEntry, Withdrawn
-from crdt.skeletons import Begin
 from crdt.space import SpaceKind
 from knowledge.contribution import (
     DEFAULT_CONSENT,
@@ -19,11 +19,11 @@ from knowledge.contribution import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crdt.document import Document, EditFacts
-    from crdt.held_space import HeldSpace
+    from crdt.documents.document import Document, EditFacts
+    from crdt.entries.skeletons import Value
     from crdt.ids import DocumentId, Pseudonym
-    from crdt.replica import Replica
-    from crdt.skeletons import Value
+    from crdt.replica.held_space import HeldSpace
+    from crdt.replica.replica import Replica
 
 GENRE = 1
 """What `Begin.genre` says of a contribution."""

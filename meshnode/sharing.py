@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crdt.skeletons import Kind
+from crdt.entries.skeletons import Kind
 from crdt.sync.hello import SharedSpace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crdt.ids import SpaceId
-    from crdt.replica import Replica
+    from crdt.replica.replica import Replica
 
 _CREDENTIALS = frozenset({Kind.CERTIFICATE, Kind.JOIN})
 _MAX_CREDENTIALS = 64

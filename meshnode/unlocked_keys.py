@@ -6,7 +6,7 @@ import os
 import unicodedata
 from dataclasses import dataclass, field
 
-from crdt.keys import DEVICE_SECRET_BYTES, DeviceKey, DeviceKeys, MemberKey
+from crdt.crypto.keys import DEVICE_SECRET_BYTES, DeviceKey, DeviceKeys, MemberKey
 from meshnode.errors import BadUsage
 
 DATABASE_KEY_BYTES = 32

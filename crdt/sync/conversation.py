@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator
 
-    from crdt.store_rows import SetSummary
+    from crdt.store.rows import SetSummary
     from crdt.sync.difference import Difference
     from crdt.sync.hello import Box, SharedSpace
     from crdt.sync.source import SyncSource

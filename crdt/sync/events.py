@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crdt.entry import SignedEntry
+    from crdt.entries.entry import SignedEntry
     from crdt.ids import SpaceId
     from crdt.sync.receipts import Receipt
 

@@ -102,7 +102,7 @@ class ShortIds(WireStruct, frozen=True, tag=4):
 
 
 class Entries(WireStruct, frozen=True, tag=5):
-    """Entries that the peer lacks, each as `crdt.entry.encode_entry` writes it."""
+    """Entries that the peer lacks, each as `crdt.entries.entry.encode_entry` writes it."""
 
     space: _Small
     wires: Annotated[tuple[bytes, ...], msgspec.Meta(min_length=1, max_length=1024)]

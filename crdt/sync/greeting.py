@@ -27,9 +27,9 @@ from crdt.sync.hello import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from crdt.crypto.keys import DeviceKey
     from crdt.ids import SpaceId
-    from crdt.keys import DeviceKey
-    from crdt.store_rows import SetSummary
+    from crdt.store.rows import SetSummary
     from crdt.sync.hello import SharedSpace
     from crdt.sync.source import SyncSource
 

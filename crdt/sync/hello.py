@@ -18,11 +18,11 @@ from nacl.bindings import (
 from nacl.exceptions import CryptoError
 
 from crdt.codec import Decoder, WireStruct, encode
+from crdt.crypto.keys import DeviceKey, check_device_signature, derive
+from crdt.crypto.signing import Domain
 from crdt.errors import CannotOpen, Malformed
 from crdt.ids import SpaceId, digest
-from crdt.keys import DeviceKey, check_device_signature, derive
-from crdt.signing import Domain
-from crdt.store_rows import SetSummary
+from crdt.store.rows import SetSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

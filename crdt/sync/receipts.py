@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from crdt.codec import Decoder, WireStruct, encode
+from crdt.crypto.keys import DeviceKey, check_device_signature
+from crdt.crypto.signing import Domain
 from crdt.errors import TooLarge
 from crdt.ids import DeviceId, EntryId, LogId, device_id
-from crdt.keys import DeviceKey, check_device_signature
-from crdt.signing import Domain
-from crdt.store_rows import Range
+from crdt.store.rows import Range
 from crdt.sync.frames import MAX_DEVICES, MAX_FRAME_BYTES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from array import array
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from crdt.entry import Priority, decode_entry
+from crdt.entries.entry import Priority, decode_entry
 from crdt.errors import Malformed
 from crdt.sync.conversation import MAX_CREDENTIAL_BYTES, Conversation, State
 from crdt.sync.events import (
@@ -52,8 +52,8 @@ from crdt.sync.transfer import Credit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from crdt.crypto.keys import DeviceKey
     from crdt.ids import SpaceId
-    from crdt.keys import DeviceKey
     from crdt.sync.hello import Direction, SharedSpace
     from crdt.sync.source import Gate, SyncSource
 

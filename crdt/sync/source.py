@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from crdt.ids import DeviceId, EntryId, LogId, SpaceId
-    from crdt.store import Store
-    from crdt.store_rows import SetSummary
+    from crdt.store.port import Store
+    from crdt.store.rows import SetSummary
 
 
 class SyncSource(Protocol):
@@ -31,7 +31,7 @@ class SyncSource(Protocol):
     def sending_order(
         self, space: SpaceId, numbers: array[int] | None, max_priority: int
     ) -> Iterator[tuple[int, array[int]]]:
-        """Order entries for sending, as `crdt.store.Entries.sending_order`."""
+        """Order entries for sending, as `crdt.store.port.Entries.sending_order`."""
         ...
 
     def wires(self, numbers: Iterable[int]) -> list[bytes]:

@@ -87,21 +87,21 @@ async def _run(root: Path, *, has_app: bool) -> int:
     # Told, only Ahmed asks; in the app the reader asks on Rosa's node.
     village = lay_out(root, has_models=(has_app, not has_app))
     try:
-        if not has_app:
+        if has_app:
+            await prepare(telling, village)
+            await _open_app(village)
+        else:
             await tell(telling, village)
-            return TRUE
-        await prepare(telling, village)
-        await _open_app(village)
     except Untrue as error:
         telling.failed(error)
         return _explain_failure(village)
     except (MeshError, OSError) as error:
         print(f"The demonstration broke off: {error}", file=sys.stderr)
         return _explain_failure(village)
-    else:
-        return TRUE
     finally:
         await village.end()
+    print("The demonstration is over: both nodes are stopped.")
+    return TRUE
 
 
 async def _open_app(village: Village) -> None:

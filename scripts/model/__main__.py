@@ -17,7 +17,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from knowledge.model_file import model_folder
+from knowledge.model.file import model_folder
 from scripts.model.engine import compile_engine
 from scripts.model.machine import Unready
 from scripts.model.weights import check, install_weights, requantise

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledge.model_file import DEFAULT_MODEL
+from knowledge.model.file import DEFAULT_MODEL
 from scripts.model.machine import CHECKOUT, Unready, need_room, pip
 
 if TYPE_CHECKING:

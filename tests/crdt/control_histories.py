@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from crdt.access import Access, ControlEntry, Role
-from crdt.authority import act_message
-from crdt.ids import EntryId, LogId, Pseudonym, SpaceId, digest
-from crdt.signing import Domain, SigningKey
-from crdt.skeletons import (
+from crdt.crypto.signing import Domain, SigningKey
+from crdt.entries.skeletons import (
     AnySkeleton,
     Charter,
     Cut,
@@ -18,6 +15,9 @@ from crdt.skeletons import (
     Revocation,
     Signature,
 )
+from crdt.ids import EntryId, LogId, Pseudonym, SpaceId, digest
+from crdt.rights.access import Access, ControlEntry, Role
+from crdt.rights.authority import act_message
 
 SPACE = SpaceId(b"S" * 32)
 NOBODY = bytes(32)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crdt.document import Document, EditFacts
-from crdt.draft import Draft, begin
+from crdt.documents.document import Document, EditFacts
+from crdt.documents.draft import Draft, begin
+from crdt.documents.replay import replay
+from crdt.entries.skeletons import Begin, Edit
 from crdt.ids import DocumentId, EntryId, Pseudonym, digest
-from crdt.replay import replay
-from crdt.skeletons import Begin, Edit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crdt.skeletons import Operation, Value
+    from crdt.entries.skeletons import Operation, Value
 
 ROSA = Pseudonym(b"R" * 32)
 AHMED = Pseudonym(b"A" * 32)

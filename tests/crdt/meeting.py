@@ -8,10 +8,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crdt.entry import Priority, VerifiedEntry, verify
+from crdt.entries.entry import Priority, VerifiedEntry, verify
 from crdt.ids import ID_BYTES, EntryId, SpaceId
-from crdt.sqlite_store import SqliteStore
-from crdt.store_rows import Put
+from crdt.store.rows import Put
+from crdt.store.sqlite_store import SqliteStore
 from crdt.sync.events import (
     Ended,
     EntriesArrived,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from crdt.authoring import SALTS_BYTES, Position, Seal, author
-from crdt.entry import Priority, VerifiedEntry
+from crdt.crypto.keys import DeviceKey, DeviceKeys, LogKeys, MemberKey
+from crdt.entries.authoring import SALTS_BYTES, Position, Seal, author
+from crdt.entries.entry import Priority, VerifiedEntry
 from crdt.ids import NO_ENTRY, EntryId, SpaceId
-from crdt.keys import DeviceKey, DeviceKeys, LogKeys, MemberKey
 
 SPACE = SpaceId(b"S" * 32)
 REALM = b"r" * 17

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.authoring import Position, Seal
-from crdt.entry import Priority, VerifiedEntry, decode_entry, verify
+from crdt.entries.authoring import Position, Seal
+from crdt.entries.entry import Priority, VerifiedEntry, decode_entry, verify
 from crdt.errors import AmbiguousId, LogForked, Malformed, TooLarge, UnknownEntry, UnknownSpace
 from crdt.ids import NO_ENTRY, DeviceId, DocumentId, EntryId, SpaceId, epoch_id
-from crdt.store_rows import EpochKey, Fork, Materialised, Put, Range, SetSummary
+from crdt.store.rows import EpochKey, Fork, Materialised, Put, Range, SetSummary
 from tests.crdt.writers import KEY, OTHER_SPACE, SPACE, Writer, space_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from crdt.store import Store
+    from crdt.store.port import Store
 
 
 class PowerCut(Exception):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from crdt.access import MAX_HEADS, NEEDS, Role
+from crdt.entries.skeletons import Genesis, Grant, Kind, Signature
 from crdt.ids import EntryId, digest
-from crdt.skeletons import Genesis, Grant, Kind, Signature
+from crdt.rights.access import MAX_HEADS, NEEDS, Role
 from tests.crdt.control_histories import FOUNDER, Community, Person, Ticket, may_write
 
 STEWARD = Person("steward")

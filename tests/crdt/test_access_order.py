@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crdt.access import Access, Role
+from crdt.rights.access import Access, Role
 from tests.crdt.control_histories import FOUNDER, SPACE, Community, Person, Ticket
 
 if TYPE_CHECKING:
-    from crdt.access import ControlEntry
     from crdt.ids import EntryId
+    from crdt.rights.access import ControlEntry
 
 SECOND_FOUNDER = Person("second founder")
 PEOPLE = [

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.bundle import BundleRead, BundleReader, Reading, write_bundle
-from crdt.entry import verify
+from crdt.entries.entry import verify
 from crdt.errors import BadSignature, Malformed, MeshError
+from crdt.sync.bundle import BundleRead, BundleReader, Reading, write_bundle
 from crdt.sync.events import EntriesArrived, ReceiptsArrived
 from crdt.sync.frames import MAX_FRAME_BYTES
 from crdt.sync.receipts import open_receipt, sign_receipt

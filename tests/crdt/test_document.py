@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.document import MAX_EDITS, Document
-from crdt.document_cache import load, save, state_of
-from crdt.draft import MAX_TEXT_LENGTH, begin, change
-from crdt.entry import MAX_CONTENT_BYTES
+from crdt.documents.cache import load, save, state_of
+from crdt.documents.document import MAX_EDITS, Document
+from crdt.documents.draft import MAX_TEXT_LENGTH, begin, change
+from crdt.documents.replay import replay, update
+from crdt.documents.text_change import BLANK, visible
+from crdt.documents.trunk import Trunk
+from crdt.entries.entry import MAX_CONTENT_BYTES
+from crdt.entries.skeletons import Edit, SetField, Splice, encode_values
 from crdt.errors import DocumentFull, Malformed, TooLarge
 from crdt.ids import EntryId
-from crdt.replay import replay, update
-from crdt.skeletons import Edit, SetField, Splice, encode_values
-from crdt.text_change import BLANK, visible
-from crdt.trunk import Trunk
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
 
 blanked = st.text(alphabet="ab é😀" + BLANK, max_size=40)
@@ -167,7 +167,7 @@ def test_a_damaged_or_foreign_cache_is_passed_over(monkeypatch: pytest.MonkeyPat
     cache = save(shared_notebook().read())
     assert load(cache[:-1]) is None
     assert load(b"") is None
-    monkeypatch.setattr("crdt.document_cache.REPLAY_VERSION", 2)
+    monkeypatch.setattr("crdt.documents.cache.REPLAY_VERSION", 2)
 
     assert load(cache) is None
 

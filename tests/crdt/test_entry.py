@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.authoring import Seal
-from crdt.entry import (
+from crdt.entries.authoring import Seal
+from crdt.entries.entry import (
     HEADER_BYTES,
     MAX_CONTENT_BYTES,
     SignedEntry,
@@ -18,9 +18,9 @@ from crdt.entry import (
     encode_entry,
     verify,
 )
+from crdt.entries.sealing import Part, open_part
 from crdt.errors import BadSignature, CannotOpen, CrdtError, TooLarge
 from crdt.ids import NOT_SEALED, EpochId, epoch_id
-from crdt.sealing import Part, open_part
 from tests.crdt.people import bytes_for, entry_by
 
 KEY = bytes_for("epoch", 32)

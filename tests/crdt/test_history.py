@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from crdt.authorship import Stretch, authorship
-from crdt.history import (
+from crdt.documents.authorship import Stretch, authorship
+from crdt.documents.history import (
     CONTEXT_LENGTH,
     MAX_RUN_LENGTH,
     MAX_RUNS,
@@ -13,8 +13,8 @@ from crdt.history import (
     RunKind,
     history,
 )
+from crdt.entries.skeletons import Splice
 from crdt.ids import EntryId
-from crdt.skeletons import Splice
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
 from tests.crdt.test_replay_order import LETTERS, notebooks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crdt.keyring import Keyring, write_epoch, write_share
+from crdt.entries.keyring import Keyring, write_epoch, write_share
 from tests.crdt.people import bytes_for, device_keys
 
 ROSA, AHMED = device_keys("rosa").device, device_keys("ahmed").device

@@ -9,10 +9,10 @@ import RNS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crdt.crypto.keys import DeviceKey, MemberKey, seal_to_device
+from crdt.crypto.recovery import entropy_of, words_of
+from crdt.crypto.signing import Domain, SigningKey, check_signature
 from crdt.errors import BadSignature, CannotOpen, CrdtError, Malformed
-from crdt.keys import DeviceKey, MemberKey, seal_to_device
-from crdt.recovery import entropy_of, words_of
-from crdt.signing import Domain, SigningKey, check_signature
 from tests.crdt.people import INCARNATION, REALM, bytes_for, device_keys
 
 

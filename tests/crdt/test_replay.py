@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crdt import trunk
-from crdt.draft import MAX_TEXT_LENGTH
-from crdt.entry import MAX_CONTENT_BYTES
+from crdt.documents import trunk
+from crdt.documents.draft import MAX_TEXT_LENGTH
+from crdt.documents.replay import replay, update
+from crdt.documents.text_change import BLANK
+from crdt.entries.entry import MAX_CONTENT_BYTES
+from crdt.entries.skeletons import Operation, SetField, Splice
 from crdt.errors import DocumentDamaged
 from crdt.ids import DocumentId, EntryId
-from crdt.replay import replay, update
-from crdt.skeletons import Operation, SetField, Splice
-from crdt.text_change import BLANK
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
 
 if TYPE_CHECKING:
-    from crdt.skeletons import Value
+    from crdt.entries.skeletons import Value
 
 WATER = "Water must boil one minute.\n\nKeep the spring covered.\n"
 
@@ -272,7 +272,7 @@ def test_a_text_never_grows_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) ->
 def test_all_edits_together_insert_a_bounded_number_of_characters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("crdt.replay_plan.MAX_INSERTED", 10)
+    monkeypatch.setattr("crdt.documents.plan.MAX_INSERTED", 10)
     notebook = Notebook.begun("text")
     notebook.change(AHMED, "text x")
     notebook.change(AHMED, "text x and beyond")

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crdt.document_cache import load, save
+from crdt.documents.cache import load, save
+from crdt.documents.replay import replay, update
+from crdt.documents.text_change import BLANK
+from crdt.entries.skeletons import Operation, SetField, Splice, Value
 from crdt.ids import DocumentId, EntryId
-from crdt.replay import replay, update
-from crdt.skeletons import Operation, SetField, Splice, Value
-from crdt.text_change import BLANK
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
 
 if TYPE_CHECKING:
     import random
 
-    from crdt.document import Document, EditFacts
+    from crdt.documents.document import Document, EditFacts
 
 LETTERS = {ROSA: "abc😀", AHMED: "klm水", MARIA: "uvw👩"}
 AUTHORS = list(LETTERS)

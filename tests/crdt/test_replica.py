@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crdt.authority import Role
 from crdt.errors import BadInvite, NotAuthorised, UnknownEntry, Withdrawn
+from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from tests.crdt.village import HOUR_MS, Villager
 

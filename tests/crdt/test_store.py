@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crdt.errors import DiskFull, StoreDamaged, StoreError, StoreTooNew, WrongKey
-from crdt.sqlite_store import SqliteStore
+from crdt.store.sqlite_store import SqliteStore
 from tests.crdt.store_contract import PowerCut, StoreContract, erase, name_log, put
 from tests.crdt.writers import KEY, SPACE, Writer, space_row
 

@@ -13,8 +13,8 @@ import pytest
 from sqlcipher3 import dbapi2
 
 from crdt.ids import DocumentId, EntryId
-from crdt.sqlite_store import SqliteStore
-from crdt.store_rows import Materialised
+from crdt.store.rows import Materialised
+from crdt.store.sqlite_store import SqliteStore
 from tests.crdt.store_contract import erase, put
 from tests.crdt.writers import KEY, Writer, space_row
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from crdt.sqlite_store import SqliteStore
+from crdt.store.sqlite_store import SqliteStore
 from tests.crdt.writers import KEY, SPACE, Writer, space_row
 
 WRITE_FOR_EVER = """
 import sys
 from pathlib import Path
-from crdt.sqlite_store import SqliteStore
+from crdt.store.sqlite_store import SqliteStore
 from tests.crdt.writers import KEY, Writer
 
 store, rosa = SqliteStore(Path(sys.argv[1]), KEY), Writer(sys.argv[2])

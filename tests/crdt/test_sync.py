@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crdt.entry import Priority
+from crdt.entries.entry import Priority
 from crdt.ids import EntryId
-from crdt.store_rows import Range
+from crdt.store.rows import Range
 from crdt.sync.events import Ended, EntriesArrived, PeerProven
 from crdt.sync.frames import Bye, Entries, decode_frame
 from crdt.sync.hello import SharedSpace

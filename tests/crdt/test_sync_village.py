@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from crdt.entry import Priority
+from crdt.entries.entry import Priority
 from tests.crdt.meeting import COMMONS, INNER, Meeting, Node, meet
 from tests.crdt.writers import OTHER_SPACE, SPACE
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.text_change import BLANK, Replacement, replacements, visible
+from crdt.documents.text_change import BLANK, Replacement, replacements, visible
 
 texts = st.text(alphabet="ab \n.é😀", max_size=60)
 

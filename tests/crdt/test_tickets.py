@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crdt.entries.skeletons import Joiner
 from crdt.errors import BadInvite, BadSignature, CannotOpen, CrdtError
 from crdt.ids import Pseudonym, SpaceId
-from crdt.skeletons import Joiner
 from crdt.tickets import Ticket, check_join, open_joiner, read_ticket, seal_joiner
 from tests.crdt.people import bytes_for, device_keys
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from crdt.authority import Role
-from crdt.entry import decode_entry
-from crdt.replica import Replica
-from crdt.sqlite_store import SqliteStore
+from crdt.entries.entry import decode_entry
+from crdt.replica.replica import Replica
+from crdt.rights.authority import Role
+from crdt.store.sqlite_store import SqliteStore
 from tests.crdt.people import bytes_for, device_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from crdt.held_space import HeldSpace
     from crdt.ids import DocumentId, SpaceId
-    from crdt.membership import Community
+    from crdt.replica.held_space import HeldSpace
+    from crdt.replica.membership import Community
 
 HOUR_MS = 3_600_000
 START_MS = 1_700_000_000_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from crdt.authoring import SALTS_BYTES, Position, Seal, author
-from crdt.entry import Priority, VerifiedEntry
+from crdt.crypto.keys import DeviceKey, LogKeys, withdrawal_key
+from crdt.entries.authoring import SALTS_BYTES, Position, Seal, author
+from crdt.entries.entry import Priority, VerifiedEntry
 from crdt.ids import NO_ENTRY, SpaceId
-from crdt.keys import DeviceKey, LogKeys, withdrawal_key
-from crdt.store_rows import SpaceRow
+from crdt.store.rows import SpaceRow
 
 SPACE = SpaceId(b"s" * 32)
 OTHER_SPACE = SpaceId(b"t" * 32)

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from knowledge import model_messages as messages
+from knowledge.model import messages
 
 
 def say(reply: messages.Reply) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from knowledge.answers import (
+from knowledge.answers.answerer import (
     MAX_CITATIONS,
     MAX_UNSUPPORTED,
     Answered,
@@ -21,14 +21,14 @@ from knowledge.answers import (
     QuoteFound,
 )
 from knowledge.contribution import Level
-from knowledge.engine import EngineState
 from knowledge.errors import ModelFailed, ModelUnavailable
+from knowledge.model.engine import EngineState
 from knowledge.passage import Passage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from knowledge.engine import Prompt
+    from knowledge.model.engine import Prompt
 
 SPRING = "After rain, boil spring water for three minutes before drinking it."
 QUESTION = "How long must spring water boil after rain?"

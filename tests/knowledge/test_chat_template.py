@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
 
-from knowledge.chat_template import ChatTemplate
-from knowledge.model_messages import Turn
+from knowledge.model.chat_template import ChatTemplate
+from knowledge.model.messages import Turn
 
 NO_SYSTEM = (
     "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.grounding import MIN_WORDS, Source, Support, support
+from knowledge.answers.grounding import MIN_WORDS, Source, Support, support
 
 SPRING = (
     "After rain, boil water from the spring for three minutes before drinking it. "

@@ -10,23 +10,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.contribution import Consent, Level
-from knowledge.draft import Defaults, Draft
 from knowledge.errors import ImportRefused
-from knowledge.importers.csv_table import read_csv
-from knowledge.importers.docx_document import read_docx
-from knowledge.importers.html import read_html
-from knowledge.importers.markdown import read_markdown, read_plain_text
-from knowledge.importers.pdf import read_pdf
-from knowledge.importers.reading import MAX_FILE_BYTES, MAX_TEXT
-from knowledge.importing import Imported, Refused, Skipped, import_paths, source_key
+from knowledge.imports.csv_table import read_csv
+from knowledge.imports.docx_document import read_docx
+from knowledge.imports.draft import Defaults, Draft
+from knowledge.imports.html import read_html
+from knowledge.imports.importing import Imported, Refused, Skipped, import_paths, source_key
+from knowledge.imports.markdown import read_markdown, read_plain_text
+from knowledge.imports.pdf import read_pdf
+from knowledge.imports.reading import MAX_FILE_BYTES, MAX_TEXT
 from tests.knowledge.import_samples import docx_bytes, docx_with, locked_pdf_bytes, pdf_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from knowledge.importers.reading import Reading
-    from knowledge.importing import FileReport
+    from knowledge.imports.importing import FileReport
+    from knowledge.imports.reading import Reading
 
 SECRET = b"s" * 32
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.language_guess import guess_language
+from knowledge.imports.language_guess import guess_language
 
 TEXTS = {
     "en": "Boil the water for three minutes after the rain. It is not safe to drink from the "

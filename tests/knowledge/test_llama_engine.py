@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from knowledge.engine import MAX_REPLY_TOKENS, EngineState, Prompt, Role, Turn
 from knowledge.errors import ModelFailed, ModelUnavailable
-from knowledge.llama_engine import LlamaEngine
+from knowledge.model.engine import MAX_REPLY_TOKENS, EngineState, Prompt, Role, Turn
+from knowledge.model.llama_engine import LlamaEngine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -170,7 +170,7 @@ async def test_the_node_imports_nothing_of_the_model(
     engine_that: Callable[[str], LlamaEngine],
 ) -> None:
     code = (
-        "import sys, knowledge.llama_engine, knowledge.answers;"
+        "import sys, knowledge.model.llama_engine, knowledge.answers.answerer;"
         "sys.exit('llama_cpp' in sys.modules or 'numpy' in sys.modules)"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge import model_messages as messages
+from knowledge.model import messages
 
 EVERY_REQUEST = [
     messages.Phrase(1, (messages.Turn("user", "¿agua?\n\x00"),), 8, "agua"),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from knowledge.answers import Answered, Answerer, Phrased, Phrasing, QuoteFound
+from knowledge.answers.answerer import Answered, Answerer, Phrased, Phrasing, QuoteFound
 from knowledge.contribution import Level
-from knowledge.engine import Prompt, Role, Turn
 from knowledge.errors import ModelFailed, ModelUnavailable
-from knowledge.llama_engine import LlamaEngine
-from knowledge.model_file import DEFAULT_MODEL, MODEL_FOLDER_VARIABLE, find_model
+from knowledge.model.engine import Prompt, Role, Turn
+from knowledge.model.file import DEFAULT_MODEL, MODEL_FOLDER_VARIABLE, find_model
+from knowledge.model.llama_engine import LlamaEngine
 from knowledge.passage import Passage
 
 if TYPE_CHECKING:

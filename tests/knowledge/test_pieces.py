@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.importers.reading import MAX_TEXT
-from knowledge.pieces import LARGE, MAX_PIECES, SMALL, pieces
+from knowledge.imports.reading import MAX_TEXT
+from knowledge.search.pieces import LARGE, MAX_PIECES, SMALL, pieces
 
 PARAGRAPH = "The well behind the school is deep and gives clear water all year round. " * 8
 

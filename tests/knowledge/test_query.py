@@ -6,7 +6,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.query import MAX_QUERY, MAX_TERMS, parse_query, question_words
+from knowledge.search.query import MAX_QUERY, MAX_TERMS, parse_query, question_words
 
 
 def test_words_phrases_exclusions_and_beginnings_are_told_apart() -> None:

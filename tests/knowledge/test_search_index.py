@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge import index_schema
 from knowledge.contribution import Consent, Contribution, Level
-from knowledge.listing import Filter, Order
 from knowledge.passage import Passage, Retriever
-from knowledge.permitted_retriever import PermittedRetriever
-from knowledge.search_index import SearchIndex
+from knowledge.search import schema
+from knowledge.search.index import SearchIndex
+from knowledge.search.listing import Filter, Order
+from knowledge.search.permitted_retriever import PermittedRetriever
 from tests.knowledge.encrypted_database import decrypted_pages, open_database
 
 if TYPE_CHECKING:
@@ -399,7 +399,7 @@ def test_an_index_of_another_version_is_made_anew_and_says_so(
     first = SearchIndex(db)
     first.rebuild([SPRING])
     assert not SearchIndex(db).is_fresh
-    monkeypatch.setattr(index_schema, "VERSION", index_schema.VERSION + 1)
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
 
     newer = SearchIndex(db)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.sentences import MAX_SENTENCES, sentences
+from knowledge.answers.sentences import MAX_SENTENCES, sentences
 
 
 @pytest.mark.parametrize(

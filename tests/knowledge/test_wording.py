@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.wording import MAX_WORDS, same, words
+from knowledge.answers.wording import MAX_WORDS, same, words
 
 
 def texts(sentence: str, language: str = "en") -> list[str]:

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
-from crdt.errors import AmbiguousId, NotAuthorised
+from crdt.errors import AmbiguousId, NotAuthorised, StoreDamaged
 from meshnode import api_server
 from meshnode.api_connection import ApiConnection
 from meshnode.client import ApiError, NodeUnreachable
@@ -34,6 +34,7 @@ from meshnode.views import (
     SyncDone,
 )
 from tests.meshnode.conftest import make_node, running
+from tests.meshnode.fake_service import FakeOpener
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +109,18 @@ async def test_status_tells_what_only_the_daemon_knows(home: Home) -> None:
     assert (status.state, status.home) == ("open", str(home.root))
     assert status.version
     assert status.started_ms > 0
+
+
+@pytest.mark.slow
+async def test_why_the_node_did_not_open_is_told_by_everything(home: Home) -> None:
+    await make_node(home)
+    async with running(home, FakeOpener(StoreDamaged("page 3"))) as node:
+        assert (await node.client.status()).problems
+        assert [check.name for check in await node.client.doctor() if check.state == "bad"] == [
+            "node"
+        ]
+        with pytest.raises(ApiError, match="page 3"):
+            await node.client.members()
 
 
 @pytest.mark.slow

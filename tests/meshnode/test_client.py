@@ -206,7 +206,7 @@ async def test_cancelling_a_task_that_reads_a_stream_closes_its_connection(tmp_p
 
 async def test_a_stream_may_end_with_the_reason_it_failed(tmp_path: Path) -> None:
     async def sync(request: web.Request) -> web.StreamResponse:
-        failed = ErrorView(code="crdt.store.disk_full", message="The disk is full.")
+        failed = ErrorView(code="crdt.store.port.disk_full", message="The disk is full.")
         return await send_lines(request, msgspec.json.encode(failed))
 
     async with serving(tmp_path, "POST", "/v1/sync", sync) as client:

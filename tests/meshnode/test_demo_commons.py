@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from knowledge import index_schema
-from knowledge.answers import Answered, Answerer, NotInCommons
+from knowledge.answers.answerer import Answered, Answerer, NotInCommons
 from knowledge.contribution import Contribution, Level
-from knowledge.importing import Imported, import_paths
-from knowledge.permitted_retriever import PermittedRetriever
-from knowledge.search_index import SearchIndex
+from knowledge.imports.importing import Imported, import_paths
+from knowledge.search import schema
+from knowledge.search.index import SearchIndex
+from knowledge.search.permitted_retriever import PermittedRetriever
 from meshnode.demo.asking import ANSWERABLE, RIGHT_FIGURE, SPRING_NOTE, UNANSWERABLE
 from meshnode.demo.correcting import AHMED_REPLACES, ROSA_REPLACES, has_both
 from meshnode.demo.regretted_note import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from knowledge.draft import Draft
+    from knowledge.imports.draft import Draft
 
 SUBJECTS = {"water", "first-aid", "radio", "food", "repair", "power", "words"}
 
@@ -121,7 +121,7 @@ def test_both_edits_fit_the_note_in_different_paragraphs() -> None:
 def answerer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
     """The whole sample behind the real index, without a model."""
     database = open_database(tmp_path_factory.mktemp("sample") / "node.db")
-    index_schema.create(database)
+    schema.create(database)
     index = SearchIndex(database)
     sample = [(name, draft) for name in (RIDGE, VALLEY) for draft in drafts_of(name)]
     for number, (community, draft) in enumerate(sample):

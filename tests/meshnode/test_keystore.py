@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.keys import MemberKey
+from crdt.crypto.keys import MemberKey
 from meshnode.errors import (
     BadUsage,
     KeyFileMissing,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crdt.crypto.recovery import entropy_of
 from crdt.errors import BadInvite, Malformed, StoreDamaged
-from crdt.recovery import entropy_of
 from meshnode import lifecycle as lifecycle_module
 from meshnode.config import load_config
 from meshnode.errors import (

@@ -1,0 +1,1 @@
+"""Signatures, encryption and keys, on libsodium."""

@@ -1,0 +1,1 @@
+"""Documents replayed from their edits into Automerge, and what people typed as edits."""

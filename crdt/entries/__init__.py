@@ -1,0 +1,1 @@
+"""The entry: header, skeleton and content, written, sealed and opened."""

@@ -1,0 +1,68 @@
+"""Reading what an entry says, as far as this node may and the words are still here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crdt.entries.sealing import Part, open_part
+from crdt.entries.skeletons import AnySkeleton, decode_skeleton, kind_of
+from crdt.errors import CrdtError
+
+if TYPE_CHECKING:
+    from crdt.entries.entry import VerifiedEntry
+    from crdt.entries.keyring import Keyring
+
+UNREADABLE_KIND = 127
+"""Stands for a skeleton that is none: it has no effect, but its entry is forwarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an entry says.
+
+    Attributes:
+        kind: Of the skeleton, whether this software knows it or not.
+        skeleton: None when the kind is unknown or the skeleton breaks its own rules.
+        content: Plain bytes; None when erased or not to be opened, empty when there is none.
+    """
+
+    kind: int
+    skeleton: AnySkeleton | None
+    content: bytes | None
+
+
+def open_entry(entry: VerifiedEntry, keyring: Keyring | None) -> Opened | None:
+    """Open an entry, or return None while its skeleton is erased or sealed from us.
+
+    Args:
+        entry: Proven, but its author may still have written nonsense.
+        keyring: Of its space; None for a space that is not sealed.
+    """
+    header = entry.header
+    key = None
+    if header.is_sealed:
+        key = keyring.key(header.epoch) if keyring else None
+        if key is None:
+            return None
+    if entry.skeleton is None:
+        return None
+    try:
+        plain = open_part(Part.SKELETON, entry.skeleton, header, key)
+        kind = kind_of(plain)
+    except CrdtError:
+        return Opened(UNREADABLE_KIND, None, None)
+    try:
+        skeleton = decode_skeleton(plain)
+    except CrdtError:
+        return Opened(kind, None, None)
+    return Opened(kind, skeleton, _content(entry, key))
+
+
+def _content(entry: VerifiedEntry, key: bytes | None) -> bytes | None:
+    if entry.content is None:
+        return None
+    try:
+        return open_part(Part.CONTENT, entry.content, entry.header, key)
+    except CrdtError:
+        return None

@@ -1,0 +1,1 @@
+"""One node's share of everything: the parts of the core, put together."""

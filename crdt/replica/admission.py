@@ -1,0 +1,112 @@
+"""The door: bytes from elsewhere become entries of the set, or are refused one by one.
+
+Admission asks for bounds, signature and a space that this node holds, and is
+all that sync and fingerprints know. What an entry then means is another matter
+(`crdt.replica.interpreter`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crdt.entries.entry import verify
+from crdt.errors import CrdtError, StoreError
+from crdt.store.rows import Put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crdt.entries.entry import SignedEntry, VerifiedEntry
+    from crdt.ids import EntryId
+    from crdt.replica.holdings import Holdings
+    from crdt.replica.interpreter import Interpreter
+    from crdt.replica.pen import Pen
+    from crdt.store.port import Store
+
+_TAKEN_IN = frozenset({Put.NEW, Put.RESTORED, Put.FORKED, Put.REFUSED, Put.ASIDE})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An entry that was not admitted, and why."""
+
+    error: CrdtError
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What became of a batch.
+
+    Attributes:
+        new: Entries that were not here.
+        known: How many were.
+        refused: One reason for each that was refused.
+    """
+
+    new: tuple[EntryId, ...]
+    known: int
+    refused: tuple[Refusal, ...]
+
+
+class Admission:
+    """Admits entries in batches, each batch whole and durable before it is spoken of.
+
+    Args:
+        store: Where they are kept.
+        interpreter: What they do to our view.
+        pen: To go on in a new log when ours turns out to have been continued elsewhere.
+        holdings: The spaces of this node; entries of others are refused.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        interpreter: Interpreter,
+        pen: Pen,
+        holdings: Holdings,
+    ) -> None:
+        self._store = store
+        self._interpreter = interpreter
+        self._pen = pen
+        self._holdings = holdings
+
+    def admit(self, entries: Iterable[SignedEntry]) -> Admitted:
+        """Verify, keep and take in a batch.
+
+        Returns:
+            What became of each; a bad entry does not harm the others.
+
+        Raises:
+            StoreError: The store refused (disk full, damaged); nothing of the batch was kept.
+        """
+        new: list[EntryId] = []
+        refused: list[Refusal] = []
+        known = 0
+        with self._store.writing():
+            for entry in entries:
+                try:
+                    outcome, verified = self._admit_one(entry)
+                except StoreError:
+                    raise
+                except CrdtError as error:
+                    refused.append(Refusal(error))
+                    continue
+                if outcome is Put.KNOWN:
+                    known += 1
+                else:
+                    new.append(verified.id)
+        return Admitted(tuple(new), known, tuple(refused))
+
+    def _admit_one(self, entry: SignedEntry) -> tuple[Put, VerifiedEntry]:
+        verified = verify(entry)
+        held = self._holdings.get(verified.header.space)
+        outcome = self._store.entries.put(verified)
+        if outcome in _TAKEN_IN:
+            stored = self._store.entries.get(verified.id)
+            if stored is not None:
+                self._interpreter.take(held, stored)
+            if verified.header.log == held.own.log:
+                # A peer holds something of ours that we lack: this database is an older copy.
+                self._pen.reincarnate(held)
+        return outcome, verified

@@ -1,0 +1,218 @@
+"""One space as this node sees it: its rules, its keys, its names and our own log in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crdt.entries.authoring import Seal
+from crdt.entries.keyring import Keyring
+from crdt.entries.skeletons import Charter, Kind
+from crdt.ids import EntryId, EpochId, LogId, Pseudonym
+from crdt.replica.people import People
+from crdt.rights.access import Access
+from crdt.rights.authority import NEEDS, ControlEntry, Role
+from crdt.space import (
+    SpaceKind,
+    open_discovery_key,
+    sealed_discovery_key,
+    space_id,
+)
+from crdt.tickets import invite_discovery_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crdt.crypto.keys import DeviceKeys, LogKeys
+    from crdt.entries.skeletons import Epoch
+    from crdt.ids import DeviceId, SpaceId
+    from crdt.store.rows import EpochKey, SpaceRow
+
+MAX_PAST_EPOCHS = 8
+"""How many epochs back two nodes that have not met for long still find each other."""
+
+MAX_OPEN_TICKETS = 200
+"""How many tickets may be out at once and still let their holders be found."""
+
+_END_OF_LOG = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _EpochFacts:
+    entry: ControlEntry
+    epoch: EpochId
+    stamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    entry: ControlEntry
+    stamp_ms: int
+    name: str
+    description: str
+
+
+class HeldSpace:
+    """What control entries have told this node of one space.
+
+    Args:
+        row: As the store keeps it.
+        keys: Of this device.
+        epoch_keys: Those it holds already.
+    """
+
+    def __init__(self, row: SpaceRow, keys: DeviceKeys, epoch_keys: Iterable[EpochKey]) -> None:
+        self.space: SpaceId = row.space
+        self.kind = SpaceKind(row.kind)
+        self.realm = row.realm
+        self.own: LogKeys = keys.log(row.realm, row.incarnation)
+        self.keyring: Keyring | None = None
+        if self.kind.is_sealed:
+            self.keyring = Keyring({known.epoch: known.key for known in epoch_keys})
+        self.people = People(row.space) if self.kind is SpaceKind.INNER else None
+        self.charter: Charter | None = None
+        self.access: Access | None = None
+        self.ticket_sealing: bytes | None = None
+        """Sealing key of the ticket that we redeemed here, until we hold an epoch key."""
+        self._early: list[ControlEntry] = []
+        self._epochs: dict[EntryId, _EpochFacts] = {}
+        self._cards: list[_Card] = []
+        self._heads: tuple[EntryId, ...] = ()
+        self._heads_at = -1
+
+    # --- what entries say ------------------------------------------------------------
+
+    def begin(self, charter: Charter) -> bool:
+        """Take the charter in; returns False when it is another space's, or known."""
+        if self.charter is not None or space_id(charter) != self.space:
+            return False
+        self.charter = charter
+        self.access = Access(self.space, charter)
+        for entry in self._early:
+            self.access.add(entry)
+        self._early.clear()
+        return True
+
+    def rule(self, entry: ControlEntry) -> bool:
+        """Take in an entry that may change who may do what; returns whether it did."""
+        if self.access is None:
+            self._early.append(entry)
+            return False
+        before = self.access.version
+        self.access.add(entry)
+        return self.access.version != before
+
+    def present(self, entry: ControlEntry, stamp_ms: int, name: str, description: str) -> None:
+        """Take in how the community presents itself."""
+        self._cards.append(_Card(entry, stamp_ms, name, description))
+
+    def note_epoch(self, entry: ControlEntry, epoch: Epoch) -> None:
+        """Take in that somebody began an epoch."""
+        self._epochs[entry.id] = _EpochFacts(entry, EpochId(epoch.epoch), epoch.stamp_ms)
+
+    # --- what is so --------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """What the community calls itself, "" while unknown."""
+        card = self._card()
+        return card.name if card else ""
+
+    @property
+    def description(self) -> str:
+        """How the community describes itself."""
+        card = self._card()
+        return card.description if card else ""
+
+    def _card(self) -> _Card | None:
+        effective = [card for card in self._cards if self.has_effect(card.entry)]
+        return max(effective, key=lambda card: (card.stamp_ms, card.entry.id), default=None)
+
+    @property
+    def role(self) -> Role | None:
+        """Our own role here."""
+        return self.access.role(self.own.pseudonym) if self.access else None
+
+    @property
+    def heads(self) -> tuple[EntryId, ...]:
+        """The control entries for our next entry to cite."""
+        if self.access is None:
+            return ()
+        if self._heads_at != self.access.version:
+            self._heads = self.access.heads(self.own.pseudonym)
+            self._heads_at = self.access.version
+        return self._heads
+
+    def may(
+        self,
+        kind: int,
+        pseudonym: Pseudonym,
+        log: LogId,
+        sequence: int,
+        cites: tuple[EntryId, ...],
+    ) -> bool:
+        """Tell whether an entry of a kind has effect."""
+        try:
+            need = NEEDS[Kind(kind)]
+        except ValueError:
+            return False
+        if need is None:
+            return True
+        return self.access is not None and self.access.allows(pseudonym, log, sequence, cites, need)
+
+    def has_effect(self, entry: ControlEntry) -> bool:
+        """Tell whether a control entry has effect."""
+        return self.may(entry.kind, entry.pseudonym, entry.log, entry.sequence, entry.cites)
+
+    def writing_seal(self) -> Seal | None:
+        """Return the epoch to write with, or None when a new one has to be begun first.
+
+        An epoch serves when we hold its key, its author was allowed to begin it,
+        and it reflects every removal that we know of.
+        """
+        if self.keyring is None or self.access is None:
+            return None
+        fit = [
+            facts
+            for facts in self._epochs.values()
+            if self.keyring.holds(facts.epoch)
+            and self.has_effect(facts.entry)
+            and self.access.reflects_removals(facts.entry.cites)
+        ]
+        if not fit:
+            return None
+        newest = max(fit, key=lambda facts: (facts.stamp_ms, facts.entry.id))
+        key = self.keyring.key(newest.epoch)
+        return Seal(newest.epoch, key) if key else None
+
+    def discovery_keys(self) -> tuple[bytes, ...]:
+        """Return the keys by which peers find that both hold this space, ours to use first."""
+        if self.keyring is None:
+            return (open_discovery_key(self.space),)
+        seal = self.writing_seal()
+        newest_first = [seal.key] if seal else []
+        newest_first += [key for key in reversed(self.keyring.keys) if key not in newest_first]
+        found = [sealed_discovery_key(key, self.space) for key in newest_first[:MAX_PAST_EPOCHS]]
+        sealings = [self.ticket_sealing] if self.ticket_sealing else []
+        if self.people and self.access:
+            in_force = {invite.key for invite in self.access.invites()}
+            sealings += [s for key, s in self.people.secrets.items() if key in in_force]
+        return (*found, *(invite_discovery_key(s, self.space) for s in sealings[:MAX_OPEN_TICKETS]))
+
+    def may_read(self, device_public: bytes) -> bool:
+        """Tell whether a device that proved itself may have the entries of this sealed space."""
+        if self.people is None or self.access is None:
+            return False
+        return any(
+            self.access.allows(
+                claim.pseudonym, claim.log, _END_OF_LOG, self.access.heads(), Role.READER
+            )
+            for claim in self.people.readings(device_public)
+        )
+
+    def reading_devices(self) -> dict[DeviceId, bytes]:
+        """Return every device that may read, with its public bytes."""
+        if self.people is None:
+            return {}
+        publics = {claim.device: claim.device_public for claim in self.people.readers()}
+        return {device: public for device, public in publics.items() if self.may_read(public)}

@@ -1,0 +1,302 @@
+"""What entries do to this node's view, once they are in the set and can be opened.
+
+    put -> take -> certificate   names a log
+                   genesis       begins a space
+                   control       rules, keys, names
+                   withdrawal    erases
+                   begin, edit   make a document stale
+
+Taking an entry in again, or in another order, ends in the same view. An entry
+that cannot be opened yet is taken when its epoch's key comes; a control entry
+whose log has no certificate yet waits for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crdt.certificates import check_certificate
+from crdt.codec import Decoder, encode
+from crdt.entries.opening import Opened, open_entry
+from crdt.entries.skeletons import (
+    Begin,
+    Binding,
+    Card,
+    CardText,
+    Certificate,
+    Edit,
+    Epoch,
+    Genesis,
+    Grant,
+    Invite,
+    InviteSecret,
+    Join,
+    Profile,
+    ProfileText,
+    Revocation,
+    Share,
+    Withdrawal,
+    is_control,
+)
+from crdt.errors import BadCertificate, CrdtError
+from crdt.ids import DocumentId, EntryId, LogId, Pseudonym, SpaceId, epoch_id
+from crdt.replica.erasure import Erasure
+from crdt.rights.authority import ControlEntry
+from crdt.store.rows import EpochKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crdt.crypto.keys import DeviceKeys
+    from crdt.replica.cites_trail import CitesTrail
+    from crdt.replica.held_space import HeldSpace
+    from crdt.store.port import Store
+    from crdt.store.rows import StoredEntry
+
+STALE_SHELF = "stale"
+"""Documents whose view must be made anew; the value is their space."""
+
+_CARD = Decoder(CardText, 32 * 1024)
+_PROFILE = Decoder(ProfileText, 4 * 1024)
+_SECRET = Decoder(InviteSecret, 256)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What changed since somebody last asked.
+
+    Attributes:
+        documents: Whose view must be made anew.
+        ruled: Spaces whose control entries changed.
+    """
+
+    documents: set[DocumentId] = field(default_factory=set)
+    ruled: set[SpaceId] = field(default_factory=set)
+
+
+class Interpreter:
+    """Takes entries in.
+
+    Args:
+        store: Where they are kept.
+        keys: Of this device.
+        trail: What entries cite.
+    """
+
+    def __init__(self, store: Store, keys: DeviceKeys, trail: CitesTrail) -> None:
+        self._store = store
+        self._keys = keys
+        self._trail = trail
+        self._erasure = Erasure(store, self.mark_stale)
+        self._authors: dict[LogId, Pseudonym] = {}
+        self._unnamed: dict[LogId, list[tuple[StoredEntry, Opened]]] = {}
+        self._changes = Changes()
+        self._is_loading = False
+
+    def drain(self) -> Changes:
+        """Return what changed, and begin to collect anew."""
+        changes, self._changes = self._changes, Changes()
+        return changes
+
+    def load(self, held: HeldSpace) -> None:
+        """Bring a space's view back from what the store holds; changes nothing in it."""
+        for row in self._store.logs.of_space(held.space):
+            if row.pseudonym is not None:
+                self._authors[row.log] = row.pseudonym
+        self._is_loading = True
+        for stored in self._store.entries.control(held.space):
+            opened = open_entry(stored.entry, held.keyring)
+            if opened is None:
+                continue
+            if isinstance(opened.skeleton, Genesis):
+                held.begin(opened.skeleton.charter)
+            elif not isinstance(opened.skeleton, Certificate | Withdrawal):
+                self._govern(held, stored, opened)
+        self._is_loading = False
+        self._changes = Changes()
+
+    def author_of(self, log: LogId) -> Pseudonym | None:
+        """Who writes a log; None until its certificate is here."""
+        return self._authors.get(log)
+
+    def take(self, held: HeldSpace, stored: StoredEntry) -> None:
+        """Take in an entry that is new here, or whose key has come. Inside a transaction."""
+        opened = open_entry(stored.entry, held.keyring)
+        if opened is None:
+            return
+        entry, skeleton = stored.entry, opened.skeleton
+        document = _document_of(entry.id, opened)
+        self._store.entries.interpret(entry.id, opened.kind, document)
+        if skeleton is not None:
+            self._trail.note(entry.header.log, entry.header.sequence, skeleton.cites)
+        match skeleton:
+            case Certificate():
+                self._name(held, stored, skeleton)
+            case Genesis():
+                self._found(held, skeleton)
+            case Withdrawal():
+                self._erasure.withdraw(held, entry, skeleton)
+            case Begin() | Edit():
+                self._erasure.refuse_late(held, entry.id, document)
+                self.mark_stale(held.space, document)
+            case _ if is_control(opened.kind):
+                self._govern(held, stored, opened)
+            case _:
+                pass
+
+    def mark_stale(self, space: SpaceId, document: DocumentId | None) -> None:
+        """Note that a document's view must be made anew. Inside a transaction."""
+        if document is not None and document not in self._changes.documents:
+            self._changes.documents.add(document)
+            self._store.shelves.keep(STALE_SHELF, document, space)
+
+    # --- certificates and charters -----------------------------------------------------
+
+    def _name(self, held: HeldSpace, stored: StoredEntry, certificate: Certificate) -> None:
+        header = stored.entry.header
+        try:
+            pseudonym = check_certificate(header, certificate)
+        except BadCertificate:
+            return
+        log = header.log
+        if self._authors.setdefault(log, pseudonym) != pseudonym:
+            return
+        for erased in self._store.erasures.name_log(log, pseudonym):
+            gone = self._store.entries.get(erased)
+            self.mark_stale(held.space, gone.document if gone else None)
+        for waiting, opened in self._unnamed.pop(log, []):
+            self._govern(held, waiting, opened)
+        self._reconsider(held, pseudonym, log)
+
+    def _found(self, held: HeldSpace, genesis: Genesis) -> None:
+        if held.begin(genesis.charter):
+            self._changes.ruled.add(held.space)
+            row = self._store.spaces.get(held.space)
+            self._store.spaces.add(
+                type(row)(row.space, row.kind, row.realm, encode(genesis.charter), row.incarnation)
+            )
+
+    # --- control -------------------------------------------------------------------------
+
+    def _govern(self, held: HeldSpace, stored: StoredEntry, opened: Opened) -> None:
+        header = stored.entry.header
+        author = self._authors.get(header.log)
+        if author is None:
+            self._unnamed.setdefault(header.log, []).append((stored, opened))
+            return
+        entry = ControlEntry(
+            stored.entry.id,
+            header.log,
+            header.sequence,
+            author,
+            opened.skeleton,
+            self._trail.resolve(header.log, header.sequence),
+            opened.kind,
+        )
+        changed = held.rule(entry)
+        match opened.skeleton:
+            case Card(stamp_ms=stamp_ms):
+                self._present(held, entry, stamp_ms, opened.content)
+            case Profile(stamp_ms=stamp_ms):
+                self._call(held, author, stamp_ms, opened.content)
+            case Binding() as binding if held.people:
+                held.people.bind(author, binding)
+                self._rename(held, [LogId(binding.log)])
+            case Invite(key=key):
+                self._keep_secret(held, key, opened.content)
+            case Join(invite=invite, box=box):
+                if held.people and box:
+                    held.people.receive(invite, author, entry.log, box)
+                if changed:
+                    self._reconsider(held, author)
+            case Epoch() as epoch:
+                held.note_epoch(entry, epoch)
+                self._learn(held, entry, epoch)
+            case Share() as share:
+                self._learn(held, entry, share)
+            case Grant(principal=principal) if changed:
+                self._reconsider(held, Pseudonym(principal))
+            case Revocation() as revocation if changed:
+                self._reconsider_cut(held, revocation)
+            case _:
+                pass
+        self._changes.ruled.add(held.space)
+
+    def _present(
+        self, held: HeldSpace, entry: ControlEntry, stamp_ms: int, content: bytes | None
+    ) -> None:
+        try:
+            text = _CARD(content or b"")
+        except CrdtError:
+            return
+        held.present(entry, stamp_ms, text.name, text.description)
+
+    def _call(
+        self, held: HeldSpace, author: Pseudonym, stamp_ms: int, content: bytes | None
+    ) -> None:
+        if held.people is None:
+            return
+        try:
+            held.people.call(author, _PROFILE(content or b"").name, stamp_ms)
+        except CrdtError:
+            return
+        self._rename(held, held.people.logs_of(author))
+
+    def _keep_secret(self, held: HeldSpace, invite: bytes, content: bytes | None) -> None:
+        if held.people is None:
+            return
+        try:
+            held.people.keep_secret(invite, _SECRET(content or b"").sealing_key)
+        except CrdtError:
+            return
+
+    def _learn(self, held: HeldSpace, entry: ControlEntry, record: Epoch | Share) -> None:
+        if held.keyring is None:
+            return
+        found = held.keyring.learn(record, self._keys.device)
+        for key in found:
+            epoch = epoch_id(key)
+            self._store.epochs.add(EpochKey(held.space, epoch, key, entry.cites, entry.id))
+        for key in found:
+            for stored in self._store.entries.unopened(held.space, epoch_id(key)):
+                self.take(held, stored)
+
+    def _rename(self, held: HeldSpace, logs: Iterable[LogId]) -> None:
+        """Documents show the names of who wrote them."""
+        if self._is_loading:
+            return
+        for log in logs:
+            row = self._store.logs.get(log)
+            if row is not None:
+                for document in self._store.entries.documents_of_log(log):
+                    self.mark_stale(row.space, document)
+
+    # --- what a change of rules touches --------------------------------------------------
+
+    def _reconsider_cut(self, held: HeldSpace, revocation: Revocation) -> None:
+        if self._is_loading:
+            return
+        if revocation.principal is not None:
+            self._reconsider(held, Pseudonym(revocation.principal))
+        for cut in revocation.cuts:
+            for document in self._store.entries.documents_of_log(LogId(cut.log)):
+                self.mark_stale(held.space, document)
+
+    def _reconsider(self, held: HeldSpace, principal: Pseudonym, log: LogId | None = None) -> None:
+        if self._is_loading:
+            return
+        logs = [log] if log else [known for known, who in self._authors.items() if who == principal]
+        for changed in logs:
+            for document in self._store.entries.documents_of_log(changed):
+                self.mark_stale(held.space, document)
+
+
+def _document_of(entry: EntryId, opened: Opened) -> DocumentId | None:
+    match opened.skeleton:
+        case Begin():
+            return DocumentId(entry)
+        case Edit(document=document):
+            return DocumentId(document)
+        case _:
+            return None

@@ -1,0 +1,259 @@
+"""Documents: begun, changed, read, looked back on and withdrawn in our own name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crdt.documents.document import EditFacts
+from crdt.documents.draft import begin
+from crdt.documents.replay import replay
+from crdt.entries.entry import Priority
+from crdt.entries.opening import open_entry
+from crdt.entries.skeletons import Begin, Edit, Kind, decode_values, encode_values
+from crdt.errors import CrdtError, NotAuthorised, UnknownEntry, Withdrawn
+from crdt.ids import DocumentId, EntryId, Pseudonym
+from crdt.replica.erasure import WITHDRAWN_SHELF
+from crdt.withdrawals import withdraw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from crdt.documents.document import Document
+    from crdt.documents.draft import Draft
+    from crdt.entries.skeletons import Value
+    from crdt.replica.cites_trail import CitesTrail
+    from crdt.replica.held_space import HeldSpace
+    from crdt.replica.holdings import Holdings
+    from crdt.replica.interpreter import Interpreter
+    from crdt.replica.membership import Membership
+    from crdt.replica.pen import Pen
+    from crdt.store.port import Store
+    from crdt.store.rows import StoredEntry
+
+
+class Library:
+    """The documents of every space that this node holds.
+
+    Args:
+        store: Where their edits are.
+        holdings: The spaces they live in.
+        interpreter: Knows who writes which log.
+        trail: Knows what each edit cites.
+        membership: Sees to it that there is a key to write with.
+        pen: Writes our own edits.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        holdings: Holdings,
+        interpreter: Interpreter,
+        trail: CitesTrail,
+        membership: Membership,
+        pen: Pen,
+    ) -> None:
+        self._store = store
+        self._holdings = holdings
+        self._interpreter = interpreter
+        self._trail = trail
+        self._membership = membership
+        self._pen = pen
+
+    # --- writing -------------------------------------------------------------------------
+
+    def begin(
+        self, held: HeldSpace, genre: int, fields: Mapping[int, Value], text: str
+    ) -> DocumentId:
+        """Begin a document; durable when the outermost transaction ends.
+
+        Raises:
+            NotAuthorised: We may not write in that space.
+            Malformed, TooLarge: The text or a field cannot be kept.
+        """
+        self._may_write(held, Kind.BEGIN)
+        first, *rest = begin(fields, text)
+        with self._store.writing():
+            self._membership.ensure_key(held)
+            skeleton = Begin(self._pen.now_ms(), (), genre, first.operations)
+            entry = self._pen.write(
+                held, skeleton, encode_values(first.values), priority=Priority.DOCUMENT
+            )
+            document = DocumentId(entry.id)
+            self._append(held, document, (entry.id,), rest)
+        return document
+
+    def change(
+        self,
+        document: DocumentId,
+        fields: Mapping[int, Value],
+        text: str | None,
+        base: tuple[EntryId, ...] = (),
+    ) -> None:
+        """Change a document as its reader saw it; others' changes since then stay.
+
+        Args:
+            document: Which.
+            fields: Those to set.
+            text: The whole new text as shown; None to leave it.
+            base: The newest edits that the reader saw; empty: all that are here.
+
+        Raises:
+            NotAuthorised, Withdrawn, UnknownEntry, DocumentFull, Malformed, TooLarge:
+                Nothing was written.
+        """
+        held = self.space_of(document)
+        self._may_write(held, Kind.EDIT)
+        self._still_here(document)
+        seen = replay(document, self._edits(document), at=base or None)
+        drafts = seen.change(fields, text)
+        with self._store.writing():
+            self._membership.ensure_key(held)
+            self._append(held, document, seen.heads, drafts)
+
+    def _append(
+        self,
+        held: HeldSpace,
+        document: DocumentId,
+        base: tuple[EntryId, ...],
+        drafts: list[Draft],
+    ) -> None:
+        for draft in drafts:
+            skeleton = Edit(
+                self._pen.now_ms(), (), document, base, draft.base_length, draft.operations
+            )
+            entry = self._pen.write(
+                held, skeleton, encode_values(draft.values), priority=Priority.DOCUMENT
+            )
+            base = (entry.id,)
+
+    def withdraw(self, document: DocumentId) -> EntryId:
+        """Take a document back whole: erased here now, and wherever the withdrawal comes.
+
+        Returns:
+            The withdrawal.
+
+        Raises:
+            NotAuthorised: Somebody else began it.
+            Withdrawn: That was done already.
+            UnknownEntry: It is not here.
+        """
+        held = self.space_of(document)
+        self._still_here(document)
+        if self.author_of(document) != held.own.pseudonym:
+            raise NotAuthorised("only who gave it can take it back")
+        targets = [stored.entry.id for stored in self._store.entries.of_document(document)]
+        skeleton = withdraw(held.own.withdrawal, held.space, targets, document, self._pen.now_ms())
+        return self._pen.write(held, skeleton, priority=Priority.URGENT).id
+
+    def name_late_edits(self, document: DocumentId) -> None:
+        """Name, in a further withdrawal, edits that reached a document after we withdrew it."""
+        note = self._store.shelves.get(WITHDRAWN_SHELF, document)
+        held = self.space_of(document)
+        if note is None or Pseudonym(note[:32]) != held.own.pseudonym:
+            return
+        late = [
+            stored.entry.id
+            for stored in self._store.entries.of_document(document)
+            if stored.entry.skeleton is not None
+        ]
+        if late:
+            skeleton = withdraw(held.own.withdrawal, held.space, late, document, self._pen.now_ms())
+            self._pen.write(held, skeleton, priority=Priority.URGENT)
+
+    # --- reading -------------------------------------------------------------------------
+
+    def read(self, document: DocumentId) -> Document:
+        """Open a document; reads only its own edits.
+
+        Raises:
+            Withdrawn: It was taken back.
+            UnknownEntry: It is not here.
+        """
+        self._still_here(document)
+        return replay(document, self._edits(document))
+
+    def edits(self, document: DocumentId) -> list[EditFacts]:
+        """Return the edits of a document, as replay and history need them.
+
+        Raises:
+            UnknownEntry: It is not here.
+        """
+        return self._edits(document)
+
+    def space_of(self, document: DocumentId) -> HeldSpace:
+        """Return the space that a document lives in.
+
+        Raises:
+            UnknownEntry: It is not here.
+        """
+        return self._holdings.get(self._beginning(document).entry.header.space)
+
+    def author_of(self, document: DocumentId) -> Pseudonym | None:
+        """Who began a document, as they are called in its space."""
+        return self._interpreter.author_of(self._beginning(document).entry.header.log)
+
+    def withdrawal_of(self, document: DocumentId) -> EntryId | None:
+        """Return the withdrawal that took a document back whole, or None."""
+        note = self._store.shelves.get(WITHDRAWN_SHELF, document)
+        if note is None or self.author_of(document) != Pseudonym(note[:32]):
+            return None
+        return EntryId(note[32:])
+
+    def may_edit(self, document: DocumentId) -> bool:
+        """Whether we may change a document now."""
+        held = self.space_of(document)
+        return self._is_allowed(held, Kind.EDIT)
+
+    def may_withdraw(self, document: DocumentId) -> bool:
+        """Whether it is ours to take back."""
+        return self.author_of(document) == self.space_of(document).own.pseudonym
+
+    def _edits(self, document: DocumentId) -> list[EditFacts]:
+        held = self.space_of(document)
+        return list(self._facts(held, self._store.entries.of_document(document)))
+
+    def _facts(self, held: HeldSpace, edits: Iterator[StoredEntry]) -> Iterator[EditFacts]:
+        for stored in edits:
+            opened = open_entry(stored.entry, held.keyring)
+            header = stored.entry.header
+            author = self._interpreter.author_of(header.log)
+            if opened is None or not isinstance(opened.skeleton, Begin | Edit) or author is None:
+                continue
+            cites = self._trail.resolve(header.log, header.sequence)
+            yield EditFacts(
+                stored.entry.id,
+                author,
+                opened.skeleton.stamp_ms,
+                opened.skeleton,
+                _values(opened.content),
+                held.may(opened.kind, author, header.log, header.sequence, cites),
+            )
+
+    def _beginning(self, document: DocumentId) -> StoredEntry:
+        stored = self._store.entries.get(EntryId(document))
+        if stored is None or stored.kind != Kind.BEGIN:
+            raise UnknownEntry(document.hex()[:8])
+        return stored
+
+    def _still_here(self, document: DocumentId) -> None:
+        if self.withdrawal_of(document) is not None:
+            raise Withdrawn(document.hex()[:8])
+
+    def _may_write(self, held: HeldSpace, kind: Kind) -> None:
+        if not self._is_allowed(held, kind):
+            raise NotAuthorised("only contributors write here")
+
+    @staticmethod
+    def _is_allowed(held: HeldSpace, kind: Kind) -> bool:
+        return held.may(kind, held.own.pseudonym, held.own.log, (1 << 63) - 1, held.heads)
+
+
+def _values(content: bytes | None) -> tuple[Value, ...] | None:
+    if content is None:
+        return None
+    if not content:
+        return ()
+    try:
+        return decode_values(content)
+    except CrdtError:
+        return None

@@ -1,0 +1,148 @@
+"""Who stands behind pseudonyms, logs and devices: known to members only.
+
+Members say it themselves: a join says it in its sealed box, a binding for each
+log says it for good. Whose role has ended is for `crdt.rights.access` to tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crdt.certificates import Writer, check_binding
+from crdt.crypto.keys import Enrolment
+from crdt.errors import BadSignature, CrdtError
+from crdt.ids import DeviceId, LogId, MemberId, Pseudonym, SpaceId, device_id
+from crdt.tickets import open_joiner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crdt.entries.skeletons import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A device that claims to read an `inner` space, and the log that vouches for it."""
+
+    device_public: bytes
+    pseudonym: Pseudonym
+    log: LogId
+
+    @property
+    def device(self) -> DeviceId:
+        """Which device."""
+        return device_id(self.device_public)
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    pseudonym: Pseudonym
+    log: LogId
+    sealed: bytes
+
+
+class People:
+    """The members of one community, as its `inner` space tells.
+
+    Args:
+        inner: That space.
+    """
+
+    def __init__(self, inner: SpaceId) -> None:
+        self._inner = inner
+        self._writers: dict[LogId, Writer] = {}
+        self._members: dict[Pseudonym, MemberId] = {}
+        self._pseudonyms: dict[tuple[SpaceId, MemberId], Pseudonym] = {}
+        self._readers: dict[bytes, dict[LogId, Reader]] = {}
+        self._names: dict[Pseudonym, tuple[int, str]] = {}
+        self._secrets: dict[bytes, bytes] = {}
+        self._boxes: dict[bytes, list[_Box]] = {}
+
+    # --- what entries say -----------------------------------------------------------
+
+    def bind(self, author: Pseudonym, binding: Binding) -> None:
+        """Take a binding in; one that is not proven, or is somebody else's, says nothing."""
+        try:
+            writer = check_binding(binding)
+        except BadSignature:
+            return
+        space, log = SpaceId(binding.space), LogId(binding.log)
+        pseudonym = Pseudonym(binding.pseudonym)
+        if space == self._inner and pseudonym != author:
+            return
+        if self._members.setdefault(author, writer.member) != writer.member:
+            return
+        self._writers[log] = writer
+        self._introduce(space, pseudonym, writer, log)
+
+    def keep_secret(self, invite: bytes, sealing: bytes) -> None:
+        """Learn the key that opens the boxes of an invite's joins."""
+        self._secrets[invite] = sealing
+        for box in self._boxes.pop(invite, []):
+            self._open(sealing, box)
+
+    def receive(self, invite: bytes, author: Pseudonym, log: LogId, box: bytes) -> None:
+        """Take in who joins, now or once the invite's secret is known."""
+        sealed = _Box(author, log, box)
+        if invite in self._secrets:
+            self._open(self._secrets[invite], sealed)
+        else:
+            self._boxes.setdefault(invite, []).append(sealed)
+
+    def call(self, author: Pseudonym, name: str, stamp_ms: int) -> None:
+        """Take a name in; the newest that somebody gave themselves holds."""
+        if (stamp_ms, name) > self._names.get(author, (-1, "")):
+            self._names[author] = (stamp_ms, name)
+
+    # --- what is known ---------------------------------------------------------------
+
+    @property
+    def secrets(self) -> dict[bytes, bytes]:
+        """Sealing keys by invite, as far as this node may read them."""
+        return self._secrets
+
+    def name(self, pseudonym: Pseudonym) -> str:
+        """How somebody wants to be called, by their pseudonym in `inner`; "" when unknown."""
+        return self._names.get(pseudonym, (0, ""))[1]
+
+    def logs_of(self, pseudonym: Pseudonym) -> tuple[LogId, ...]:
+        """Every log of a member, in any space, by their pseudonym in `inner`."""
+        member = self._members.get(pseudonym)
+        return tuple(log for log, writer in self._writers.items() if writer.member == member)
+
+    def member(self, pseudonym: Pseudonym) -> MemberId | None:
+        """Which member a pseudonym of any of the community's spaces is."""
+        return self._members.get(pseudonym)
+
+    def pseudonym(self, space: SpaceId, member: MemberId) -> Pseudonym | None:
+        """What a member is called in one of the community's spaces."""
+        return self._pseudonyms.get((space, member))
+
+    def readers(self) -> Iterator[Reader]:
+        """Every device that claims to read, once for each log that vouches for it."""
+        for by_log in self._readers.values():
+            yield from by_log.values()
+
+    def readings(self, device_public: bytes) -> tuple[Reader, ...]:
+        """The claims of one device."""
+        return tuple(self._readers.get(device_public, {}).values())
+
+    def _open(self, sealing: bytes, box: _Box) -> None:
+        try:
+            joiner = open_joiner(sealing, box.sealed)
+            Enrolment(MemberId(joiner.member), joiner.device, joiner.enrolment).check()
+        except CrdtError:
+            return
+        writer = Writer(MemberId(joiner.member), joiner.device)
+        if self._members.setdefault(box.pseudonym, writer.member) != writer.member:
+            return
+        self._introduce(self._inner, box.pseudonym, writer, box.log)
+        self._names.setdefault(box.pseudonym, (0, joiner.name))
+
+    def _introduce(self, space: SpaceId, pseudonym: Pseudonym, writer: Writer, log: LogId) -> None:
+        self._members.setdefault(pseudonym, writer.member)
+        self._pseudonyms[space, writer.member] = pseudonym
+        if space == self._inner:
+            claims = self._readers.setdefault(writer.device_public, {})
+            claims[log] = Reader(writer.device_public, pseudonym, log)

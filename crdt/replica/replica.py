@@ -1,0 +1,112 @@
+"""One node's share of everything: the parts of the core, put together.
+
+    entries from elsewhere ─> Admission ─┐
+    our own words ─> Pen <─ Library      ├─> Store ─> Interpreter ─> Holdings
+                      ^─ Membership      ┘
+
+A replica belongs to one thread. It does nothing by itself: whoever drives it
+calls `admit` with what arrived and `react` after it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crdt.ids import DocumentId
+from crdt.replica.admission import Admission
+from crdt.replica.cites_trail import CitesTrail
+from crdt.replica.holdings import Holdings
+from crdt.replica.interpreter import STALE_SHELF, Interpreter
+from crdt.replica.library import Library
+from crdt.replica.membership import Membership
+from crdt.replica.pen import Pen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crdt.crypto.keys import DeviceKeys
+    from crdt.entries.entry import SignedEntry
+    from crdt.replica.admission import Admitted
+    from crdt.replica.interpreter import Changes
+    from crdt.replica.pen import Circumstances
+    from crdt.store.port import Store
+
+_MAX_REACTIONS = 8
+"""Reactions bring reactions (a charter, then a key, then bindings), but never many."""
+
+
+class Replica:
+    """The shared record as one device holds it.
+
+    Args:
+        store: Open; this replica is its only writer.
+        keys: Of this device.
+        name: What its member wants to be called when joining.
+        circumstances: Clock and dice.
+    """
+
+    def __init__(
+        self, store: Store, keys: DeviceKeys, name: str, circumstances: Circumstances
+    ) -> None:
+        self.store = store
+        self.keys = keys
+        trail = CitesTrail(store)
+        self.interpreter = Interpreter(store, keys, trail)
+        self.holdings = Holdings(store, keys, self.interpreter)
+        self.pen = Pen(store, self.interpreter, trail, keys, circumstances)
+        self.membership = Membership(store, self.holdings, self.pen, keys, name)
+        self.library = Library(
+            store, self.holdings, self.interpreter, trail, self.membership, self.pen
+        )
+        self.admission = Admission(store, self.interpreter, self.pen, self.holdings)
+        self.membership.resume()
+
+    def admit(self, entries: Iterable[SignedEntry]) -> Admitted:
+        """Admit what arrived, durable when this returns.
+
+        Raises:
+            StoreError: Nothing of the batch was kept.
+        """
+        return self.admission.admit(entries)
+
+    def react(self) -> Changes:
+        """Do what the newest entries ask of this node, and tell what changed since the last time.
+
+        Joins are answered, keys shared, late edits of withdrawn documents named.
+        """
+        changes = self.interpreter.drain()
+        fresh = changes
+        for _ in range(_MAX_REACTIONS):
+            if not fresh.ruled and not fresh.documents:
+                break
+            with self.store.writing():
+                if fresh.ruled:
+                    self._react_to_rules()
+                for document in fresh.documents:
+                    if self.library.withdrawal_of(document) is not None:
+                        self.library.name_late_edits(document)
+            fresh = self.interpreter.drain()
+            changes.ruled |= fresh.ruled
+            changes.documents |= fresh.documents
+        return changes
+
+    def _react_to_rules(self) -> None:
+        for inner in self.holdings.inner_spaces():
+            self.membership.react(inner)
+
+    def stale_documents(self) -> list[DocumentId]:
+        """Return the documents whose view must be made anew, also those of before a restart."""
+        return [DocumentId(key) for key, _ in self.store.shelves.items(STALE_SHELF)]
+
+    def forget_views(self) -> None:
+        """Note that the view of every document must be made anew."""
+        with self.store.writing():
+            for held in self.holdings.all():
+                for document in self.store.entries.documents(held.space):
+                    self.store.shelves.keep(STALE_SHELF, document, held.space)
+
+    def is_fresh(self, documents: Iterable[DocumentId]) -> None:
+        """Note that the views of these documents have been made anew."""
+        with self.store.writing():
+            for document in documents:
+                self.store.shelves.drop(STALE_SHELF, document)

@@ -1,0 +1,1 @@
+"""Who may do what in a space: a pure function of its control entries."""

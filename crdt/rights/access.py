@@ -1,0 +1,298 @@
+"""Who may do what in a space: a pure function of the set of its control entries.
+
+    charter ─ founders ─ grant ─> stewards ─ invite ─ join ─> members
+                                     └─ revocation: ends grants, cuts logs
+
+An entry has effect when its author's grants, as known in the closure of what it
+cites, carry the role that its kind needs, and no revocation cuts it off later.
+
+Revocations come first: whether one is valid depends on its own closure alone, so
+two stewards who remove each other unseen are both suspended. Only a higher role
+overrules one: what a steward removed by a founder writes as if unaware of it
+removes nobody. Grants, invites and joins are then judged in the light of all
+valid revocations. Everything rests on what it cites, and hashes allow no circles,
+so every question has one answer, whatever came first. `docs/protocol.md` §5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crdt.entries.skeletons import Genesis, Grant, Invite, Join, Kind, Revocation, is_control
+from crdt.rights.acts import Acts
+from crdt.rights.authority import ACTS, NEEDS, ControlEntry, Role
+from crdt.rights.causality import Causality
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crdt.entries.skeletons import Charter
+    from crdt.ids import EntryId, LogId, Pseudonym, SpaceId
+    from crdt.rights.acts import ActNode
+
+__all__ = ["MAX_HEADS", "NEEDS", "Access", "ControlEntry", "OpenInvite", "PendingJoin", "Role"]
+
+MAX_HEADS = 64
+"""Control heads that one entry cites."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvite:
+    """An invite in force.
+
+    Attributes:
+        key: What its joins name.
+        issuer: Who wrote it.
+        joined: Who redeemed it in time and with a valid proof.
+    """
+
+    id: EntryId
+    key: bytes
+    issuer: Pseudonym
+    role: Role
+    uses: int
+    expires_ms: int
+    joined: frozenset[Pseudonym]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingJoin:
+    """Somebody who redeemed an invite and does not hold its role: a steward may grant it.
+
+    Attributes:
+        invite: The invite's key, to name in the grant.
+        role: What the invite promises.
+    """
+
+    id: EntryId
+    principal: Pseudonym
+    invite: bytes
+    role: Role
+    stamp_ms: int
+
+
+class Access:
+    """The rules of one space, as far as its control entries are here.
+
+    Args:
+        space: Its id; proofs and signatures cover it.
+        charter: Names its founders and the threshold of its acts.
+    """
+
+    def __init__(self, space: SpaceId, charter: Charter) -> None:
+        self._charter = charter
+        self._acts = Acts(space, charter)
+        self._causality = Causality()
+        self._entries: dict[EntryId, ControlEntry] = {}
+        self._bits: dict[EntryId, int] = {}
+        self._raised: set[Pseudonym] = {*charter.founders}  # type: ignore[arg-type]
+        self._unknown: list[ControlEntry] = []
+        self._roles: dict[Pseudonym, Role | None] = {}
+        self._heads: dict[Pseudonym | None, tuple[EntryId, ...]] = {}
+        self.version = 0
+        """Changes whenever an answer may have changed: for caches."""
+
+    def add(self, entry: ControlEntry) -> bool:
+        """Take in a control entry: in any order, any number of times.
+
+        Returns:
+            Whether an answer may have changed.
+        """
+        if entry.id in self._entries:
+            return False
+        self._entries[entry.id] = entry
+        is_act = entry.kind in ACTS and entry.skeleton is not None
+        settled = self._causality.add(entry.id, entry.cites, has_bit=is_act)
+        for settled_id, bit in settled:
+            self._take(self._entries[settled_id], bit)
+        if settled:
+            self.version += 1
+            self._roles.clear()
+            self._heads.clear()
+        return bool(settled)
+
+    def _take(self, entry: ControlEntry, bit: int | None) -> None:
+        if bit is None:
+            if is_control(entry.kind) and entry.kind not in NEEDS:
+                self._unknown.append(entry)
+            return
+        self._bits[entry.id] = bit
+        self._acts.add(bit, entry, self._causality.closure(entry.cites) or 0)
+        if isinstance(entry.skeleton, Grant):
+            self._raised.add(entry.skeleton.principal)  # type: ignore[arg-type]
+        elif isinstance(entry.skeleton, Join):
+            self._raised.add(entry.pseudonym)
+
+    # --- who may --------------------------------------------------------------------
+
+    def role(self, principal: Pseudonym) -> Role | None:
+        """The role that somebody holds, as far as anything is known here."""
+        if principal not in self._raised:
+            return None
+        if principal not in self._roles:
+            self._roles[principal] = self._acts.role_now(principal)
+        return self._roles[principal]
+
+    def members(self) -> Mapping[Pseudonym, Role]:
+        """Everybody who holds a role."""
+        roles = {principal: self.role(principal) for principal in sorted(self._raised)}
+        return {principal: role for principal, role in roles.items() if role is not None}
+
+    def role_at(
+        self, principal: Pseudonym, log: LogId, sequence: int, cites: tuple[EntryId, ...]
+    ) -> Role | None:
+        """The role that stands behind an entry; None as well while part of its closure is missing.
+
+        Args:
+            principal: Who wrote it, by the log's certificate.
+            log: Where it stands.
+            sequence: Its number there.
+            cites: Its control heads; when its own list is empty, those of the entry before it.
+        """
+        closure = self._causality.closure(cites)
+        if closure is None:
+            return None
+        return self._acts.role_at(principal, log, sequence, closure)
+
+    def allows(
+        self,
+        principal: Pseudonym,
+        log: LogId,
+        sequence: int,
+        cites: tuple[EntryId, ...],
+        need: Role | None,
+    ) -> bool:
+        """Whether an entry whose kind needs a role has effect; arguments as for `role_at`."""
+        if need is None:
+            return True
+        role = self.role_at(principal, log, sequence, cites)
+        return role is not None and role >= need
+
+    def effective(self, entry_id: EntryId) -> bool:
+        """Whether a control entry has effect; an unknown one has none."""
+        entry = self._entries.get(entry_id)
+        if entry is None or not self._causality.is_settled(entry_id):
+            return False
+        if entry_id in self._bits:
+            return self._acts.holds(self._bits[entry_id])
+        if entry.kind not in NEEDS or entry.skeleton is None:
+            return False
+        if isinstance(entry.skeleton, Genesis):
+            return (
+                entry.skeleton.charter == self._charter
+                and entry.pseudonym in self._charter.founders
+            )
+        need = NEEDS[Kind(entry.kind)]
+        return self.allows(entry.pseudonym, entry.log, entry.sequence, entry.cites, need)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a steward wrote a control entry that this software does not know.
+
+        It may forbid what we are about to write. Anybody else's closes nothing:
+        otherwise every stranger could.
+        """
+        return any(
+            self.allows(entry.pseudonym, entry.log, entry.sequence, entry.cites, Role.STEWARD)
+            for entry in self._unknown
+        )
+
+    def reflects_removals(self, cites: tuple[EntryId, ...]) -> bool:
+        """Whether an entry with these cites was written in the knowledge of every removal.
+
+        Asked of epochs: a key that somebody chose before they knew of a removal may
+        still be sealed to whoever was removed.
+        """
+        closure = self._causality.closure(cites)
+        return closure is not None and all(
+            closure >> bit & 1
+            for bit, node in self._acts.nodes()
+            if isinstance(node.act, Revocation) and self._acts.holds(bit)
+        )
+
+    # --- what to cite ---------------------------------------------------------------
+
+    def heads(self, author: Pseudonym | None = None) -> tuple[EntryId, ...]:
+        """Newest acts in force, for the next entry to cite: at most 64, sorted.
+
+        Args:
+            author: Whose entry it will be. When there are more, those that raise
+                the author go first, then revocations, then the lowest ids.
+        """
+        if author not in self._heads:
+            self._heads[author] = self._find_heads(author)
+        return self._heads[author]
+
+    def _find_heads(self, author: Pseudonym | None) -> tuple[EntryId, ...]:
+        covered = 0
+        candidates = []
+        for bit, node in self._acts.nodes():
+            if self._acts.holds(bit):
+                candidates.append((bit, node))
+                covered |= node.below
+        heads = [node for bit, node in candidates if not covered >> bit & 1]
+        heads.sort(key=lambda node: (not _concerns(node, author), *_rank(node)))
+        return tuple(sorted(node.entry.id for node in heads[:MAX_HEADS]))
+
+    # --- invites --------------------------------------------------------------------
+
+    def invites(self) -> tuple[OpenInvite, ...]:
+        """Invites in force, by id. Whether one has expired is for the caller's clock."""
+        joined = self._joined()
+        found = [
+            OpenInvite(
+                node.entry.id,
+                node.act.key,
+                node.entry.pseudonym,
+                Role(node.act.role),
+                node.act.uses,
+                node.act.expires_ms,
+                frozenset(joined.get(node.entry.id, ())),
+            )
+            for bit, node in self._acts.nodes()
+            if isinstance(node.act, Invite) and self._acts.holds(bit)
+        ]
+        return tuple(sorted(found, key=lambda invite: invite.id))
+
+    def pending_joins(self) -> tuple[PendingJoin, ...]:
+        """Joins of invites in force that wait for a grant, by id."""
+        in_force = {invite.id: invite for invite in self.invites()}
+        found = []
+        for _, node in self._acts.nodes():
+            if not isinstance(node.act, Join):
+                continue
+            known = [in_force.get(issued.entry.id) for issued, _ in self._acts.invites_of(node)]
+            promised = max((invite.role for invite in known if invite), default=None)
+            held = self.role(node.entry.pseudonym)
+            if promised is None or self._acts.was_removed(node):
+                continue
+            if held is None or held < promised:
+                entry, join = node.entry, node.act
+                found.append(
+                    PendingJoin(entry.id, entry.pseudonym, join.invite, promised, join.stamp_ms)
+                )
+        return tuple(sorted(found, key=lambda join: join.id))
+
+    def doubly_redeemed(self) -> tuple[OpenInvite, ...]:
+        """Invites in force for one person that several redeemed: a ticket was copied."""
+        return tuple(
+            invite for invite in self.invites() if invite.uses == 1 and len(invite.joined) > 1
+        )
+
+    def _joined(self) -> dict[EntryId, set[Pseudonym]]:
+        joined: dict[EntryId, set[Pseudonym]] = {}
+        for _, node in self._acts.nodes():
+            for issued, _ in self._acts.invites_of(node):
+                joined.setdefault(issued.entry.id, set()).add(node.entry.pseudonym)
+        return joined
+
+
+def _concerns(node: ActNode, author: Pseudonym | None) -> bool:
+    if isinstance(node.act, Grant):
+        return node.act.principal == author
+    return isinstance(node.act, Join) and node.entry.pseudonym == author
+
+
+def _rank(node: ActNode) -> tuple[bool, EntryId]:
+    return not isinstance(node.act, Revocation), node.entry.id

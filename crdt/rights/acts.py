@@ -1,0 +1,398 @@
+"""Judging acts: which grants, joins, invites and revocations of a space hold.
+
+Every question is asked in a *view*: the set of acts that may turn others over
+(valid revocations, rival joins of one invite) as far as they are known. A grant
+is judged in the view of everything that is known now; a revocation in the view
+of its own closure. Answers are kept per act and view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crdt.entries.skeletons import Grant, Invite, Join, Revocation
+from crdt.errors import BadSignature
+from crdt.rights.authority import Act, Role, check_act_signatures, may_hand_out, proves_invitation
+from crdt.rights.causality import bits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from crdt.entries.skeletons import Charter
+    from crdt.ids import EntryId, LogId, SpaceId
+    from crdt.rights.authority import ControlEntry
+
+_MEMO_LIMIT = 1 << 16
+_END = 1 << 63
+"""Beyond every number in a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActNode:
+    """An act with valid signatures, and where it stands.
+
+    Attributes:
+        below: Bits of the acts in its closure, without its own.
+        is_backed: Whether as many stewards stand behind it as the charter asks for.
+    """
+
+    entry: ControlEntry
+    act: Act
+    below: int
+    is_backed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Removal:
+    """A valid revocation.
+
+    Attributes:
+        level: Role that gives it force; 0 when it only concerns its own author.
+        shielded: Founders whom it cannot reach.
+        cuts: Last number that counts, by log.
+    """
+
+    node: ActNode
+    level: int
+    shielded: frozenset[bytes]
+    cuts: Mapping[bytes, int]
+
+    def reaches(self, principal: bytes) -> bool:
+        if principal == self.node.entry.pseudonym:
+            return True
+        return self.level >= Role.STEWARD and principal not in self.shielded
+
+    def is_beyond(self, log: bytes | None, sequence: int) -> bool:
+        return log is None or sequence > self.cuts.get(log, 0)
+
+
+class Acts:
+    """The acts of one space, fed in an order that respects what they cite.
+
+    Args:
+        space: Its id; proofs and signatures cover it.
+        charter: Names its founders and the threshold of its acts.
+    """
+
+    def __init__(self, space: SpaceId, charter: Charter) -> None:
+        self._space = space
+        self._threshold = charter.threshold
+        self._founders = frozenset(charter.founders)
+        self._may_be_founders = set(charter.founders)
+        self._nodes: dict[int, ActNode] = {}
+        self._bits: dict[EntryId, int] = {}
+        self._removals: dict[int, _Removal] = {}
+        self._raising: dict[bytes, int] = {}  # grants and joins, by whom they raise
+        self._ending: dict[bytes, int] = {}  # revocations, by principal
+        self._cutting: dict[bytes, int] = {}  # revocations of devices, by log
+        self._written: dict[bytes, int] = {}  # revocations, by author and by log
+        self._overruling: dict[int, int] = {}  # revocations of higher level, by revocation
+        self._invites: dict[bytes, int] = {}  # by key, as the next two
+        self._joins: dict[bytes, int] = {}
+        self._answers: dict[bytes, int] = {}  # grants that answer an invite
+        self._deciders = 0
+        self._memo: dict[tuple[int, int], bool] = {}
+
+    # --- taking in -----------------------------------------------------------------
+
+    def add(self, bit: int, entry: ControlEntry, below: int) -> None:
+        """Take in an act of which everything below is here already."""
+        act = entry.skeleton
+        if not isinstance(act, Act):
+            raise ValueError(f"kind {entry.kind} is not an act")
+        if len(self._memo) > _MEMO_LIMIT:
+            self._memo.clear()
+        if isinstance(act, Join):
+            if not proves_invitation(self._space, act, entry.pseudonym):
+                return
+            is_backed = True
+        else:
+            try:
+                signers = check_act_signatures(self._space, act, entry.pseudonym)
+            except BadSignature:
+                return
+            is_backed = self._are_enough(signers, below)
+        node = ActNode(entry, act, below, is_backed)
+        self._nodes[bit] = node
+        self._bits[entry.id] = bit
+        match act:
+            case Grant():
+                self._add_grant(bit, act)
+            case Join():
+                _include(self._raising, entry.pseudonym, bit)
+                _include(self._joins, act.invite, bit)
+                self._mark_rivals(act.invite)
+            case Invite():
+                _include(self._invites, act.key, bit)
+            case Revocation():
+                self._add_revocation(bit, node, act)
+
+    def _are_enough(self, signers: frozenset[bytes], below: int) -> bool:
+        if self._threshold <= 1:
+            return True
+        view = below & self._deciders
+        roles = (self._role(signer, None, _END, below, view) for signer in signers)
+        return sum(role is not None and role >= Role.STEWARD for role in roles) >= self._threshold
+
+    def _add_grant(self, bit: int, grant: Grant) -> None:
+        _include(self._raising, grant.principal, bit)
+        if grant.role == Role.FOUNDER:
+            self._may_be_founders.add(grant.principal)
+        if grant.invite is not None:
+            _include(self._answers, grant.invite, bit)
+            self._mark_rivals(grant.invite)
+
+    def _mark_rivals(self, invite: bytes) -> None:
+        rivals = self._joins.get(invite, 0) | self._answers.get(invite, 0)
+        if len({self._raised(self._nodes[bit]) for bit in bits(rivals)}) > 1:
+            self._deciders |= rivals
+
+    @staticmethod
+    def _raised(node: ActNode) -> bytes:
+        return node.act.principal or b"" if isinstance(node.act, Grant) else node.entry.pseudonym
+
+    def _add_revocation(self, bit: int, node: ActNode, act: Revocation) -> None:
+        entry, below = node.entry, node.below
+        view = below & self._deciders
+        role = self._role(entry.pseudonym, entry.log, entry.sequence, below, view)
+        level = int(role) if role and role >= Role.STEWARD and node.is_backed else 0
+        shielded = frozenset(
+            founder
+            for founder in self._may_be_founders
+            if level < Role.FOUNDER and self._role(founder, None, _END, below, view) is Role.FOUNDER
+        )
+        cuts: dict[bytes, int] = {}
+        for cut in act.cuts:
+            cuts[cut.log] = min(cut.sequence, cuts.get(cut.log, _END))
+        removal = _Removal(node, level, shielded, cuts)
+        if not self._is_valid(removal, act):
+            return
+        self._removals[bit] = removal
+        self._deciders |= 1 << bit
+        if act.principal is not None:
+            _include(self._ending, act.principal, bit)
+        else:
+            for log in cuts:
+                _include(self._cutting, log, bit)
+        _include(self._written, entry.pseudonym, bit)
+        _include(self._written, entry.log, bit)
+        self._find_overruling(bit, act)
+
+    def _find_overruling(self, bit: int, act: Revocation) -> None:
+        entry = self._removals[bit].node.entry
+        self._overruling[bit] = 0
+        above = self._ending.get(entry.pseudonym, 0) | self._cutting.get(entry.log, 0)
+        for other in bits(above):
+            if self._overrules(other, bit):
+                self._overruling[bit] |= 1 << other
+        hit = [act.principal] if act.principal is not None else self._removals[bit].cuts
+        for other in {other for key in hit for other in bits(self._written.get(key, 0))}:
+            if self._overrules(bit, other):
+                self._overruling[other] |= 1 << bit
+
+    def _overrules(self, higher: int, lower: int) -> bool:
+        """Whether one revocation, of a higher role, removes the author of another beforehand."""
+        above, under = self._removals[higher], self._removals[lower]
+        entry = under.node.entry
+        return (
+            above.level > under.level
+            and not under.node.below >> higher & 1
+            and above.is_beyond(entry.log, entry.sequence)
+            and above.reaches(entry.pseudonym)
+        )
+
+    @staticmethod
+    def _is_valid(removal: _Removal, act: Revocation) -> bool:
+        if act.principal is None:  # asked again for each owner of a log that it names
+            return True
+        return removal.reaches(act.principal)
+
+    # --- questions ------------------------------------------------------------------
+
+    @property
+    def everything(self) -> int:
+        """The view of all that is known."""
+        return self._deciders
+
+    def role_now(self, principal: bytes) -> Role | None:
+        """The role somebody holds, as far as anything is known."""
+        return self._role(principal, None, _END, -1, self._deciders)
+
+    def role_at(self, principal: bytes, log: LogId, sequence: int, closure: int) -> Role | None:
+        """The role that stands behind an entry: its closure's grants, cut by all revocations."""
+        return self._role(principal, log, sequence, closure, self._deciders)
+
+    def holds(self, bit: int) -> bool:
+        """Whether an act has effect, as far as anything is known."""
+        if bit not in self._nodes:
+            return False
+        if isinstance(self._nodes[bit].act, Revocation):
+            return bit in self._removals and not self._is_overruled(bit, self._deciders)
+        return self._counts(bit, self._deciders)
+
+    def was_removed(self, join: ActNode) -> bool:
+        """Whether somebody was removed after they joined."""
+        removals = self._removals_beyond(join.entry.pseudonym, None, _END, self._deciders)
+        return removals is None or bool(removals & ~join.below)
+
+    def nodes(self) -> Iterator[tuple[int, ActNode]]:
+        """All acts with valid signatures, in order of settling."""
+        return iter(self._nodes.items())
+
+    def invites_of(self, join: ActNode) -> Iterator[tuple[ActNode, Invite]]:
+        """Invites in force that a join redeems, in time and knowing them."""
+        if not isinstance(join.act, Join):
+            return
+        for bit in bits(self._invites.get(join.act.invite, 0) & join.below):
+            node = self._nodes[bit]
+            if isinstance(node.act, Invite) and join.act.stamp_ms <= node.act.expires_ms:
+                yield node, node.act
+
+    # --- judging --------------------------------------------------------------------
+
+    def _role(
+        self, principal: bytes, log: bytes | None, sequence: int, closure: int, view: int
+    ) -> Role | None:
+        """The highest role of somebody by the grants of a closure that survive a view.
+
+        Without a log, the question is not about an entry: only grants made in
+        knowledge of every removal survive.
+        """
+        removals = self._removals_beyond(principal, log, sequence, view)
+        if removals is None:
+            return None
+        if principal in self._founders and not removals:
+            return Role.FOUNDER
+        best: Role | None = None
+        for bit in bits(self._raising.get(principal, 0) & closure):
+            if removals & ~self._nodes[bit].below:
+                continue
+            role = self._role_given(bit, view)
+            if role is not None and (best is None or role > best) and self._counts(bit, view):
+                best = role
+        return best
+
+    def _removals_beyond(
+        self, principal: bytes, log: bytes | None, sequence: int, view: int
+    ) -> int | None:
+        """Revocations that a grant must know to survive; None: the log itself is cut off."""
+        if log is not None:
+            for bit in bits(self._cutting.get(log, 0) & view):
+                removal = self._removals[bit]
+                if (
+                    removal.is_beyond(log, sequence)
+                    and removal.reaches(principal)
+                    and not self._is_overruled(bit, view)
+                ):
+                    return None
+        beyond = 0
+        for bit in bits(self._ending.get(principal, 0) & view):
+            removal = self._removals[bit]
+            if removal.is_beyond(log, sequence) and not self._is_overruled(bit, view):
+                beyond |= 1 << bit
+        return beyond
+
+    def _is_overruled(self, bit: int, view: int) -> bool:
+        # Those that overrule are of a strictly higher level, of which there are three.
+        return any(
+            not self._is_overruled(higher, view) for higher in bits(self._overruling[bit] & view)
+        )
+
+    def _role_given(self, bit: int, view: int) -> Role | None:
+        node = self._nodes[bit]
+        if isinstance(node.act, Grant):
+            role = node.act.role
+            return Role(role) if Role.READER <= role <= Role.FOUNDER else None
+        roles = [
+            Role(invite.role)
+            for issued, invite in self.invites_of(node)
+            if invite.uses == 1
+            and Role.READER <= invite.role <= Role.FOUNDER
+            and self._counts(self._bits[issued.entry.id], view)
+        ]
+        return max(roles, default=None)
+
+    def _counts(self, bit: int, view: int) -> bool:
+        """Whether a grant, join or invite holds in a view; iterative, as chains may be long."""
+        memo = self._memo
+        stack = [bit]
+        while stack:
+            top = stack[-1]
+            if (top, view) in memo:
+                stack.pop()
+                continue
+            unjudged = [under for under in self._rests_on(top) if (under, view) not in memo]
+            if unjudged:
+                stack += unjudged
+                continue
+            memo[top, view] = self._judge(self._nodes[top], view)
+            stack.pop()
+        return memo[bit, view]
+
+    def _rests_on(self, bit: int) -> Iterator[int]:
+        node = self._nodes[bit]
+        yield from bits(self._raising.get(node.entry.pseudonym, 0) & node.below)
+        if isinstance(node.act, Join):
+            yield from bits(self._invites.get(node.act.invite, 0) & node.below)
+
+    def _judge(self, node: ActNode, view: int) -> bool:
+        entry, act = node.entry, node.act
+        if isinstance(act, Join):
+            return self._serves_by_itself(node, view)
+        if isinstance(act, Revocation) or not node.is_backed:
+            return False
+        role = self._role(entry.pseudonym, entry.log, entry.sequence, node.below, view)
+        return role is not None and may_hand_out(role, act.role)
+
+    def _serves_by_itself(self, join: ActNode, view: int) -> bool:
+        return any(
+            invite.uses == 1
+            and self._counts(self._bits[issued.entry.id], view)
+            and not self._loses_to_an_answer(join, issued, view)
+            and not self._loses_to_a_rival(join, issued, view)
+            for issued, invite in self.invites_of(join)
+        )
+
+    def _loses_to_an_answer(self, join: ActNode, issued: ActNode, view: int) -> bool:
+        """Whether the invite's issuer, or a founder, named somebody else in answer to it.
+
+        Only they: whether their grant holds must not depend on the join that it judges.
+        """
+        deciding = {issued.entry.pseudonym, *self._founders}
+        for bit in bits(self._answers.get(_key(join), 0) & view):
+            answer = self._nodes[bit]
+            if (
+                self._raised(answer) != join.entry.pseudonym
+                and answer.entry.pseudonym in deciding
+                and answer.below >> self._bits[issued.entry.id] & 1
+                and self._is_uncut(answer, view)
+            ):
+                return True
+        return False
+
+    def _loses_to_a_rival(self, join: ActNode, issued: ActNode, view: int) -> bool:
+        for bit in bits(self._joins.get(_key(join), 0) & view):
+            rival = self._nodes[bit]
+            if (
+                rival.entry.pseudonym != join.entry.pseudonym
+                and rival.entry.id < join.entry.id
+                and any(node is issued for node, _ in self.invites_of(rival))
+                and self._is_uncut(rival, view)
+                and not self._loses_to_an_answer(rival, issued, view)
+            ):
+                return True
+        return False
+
+    def _is_uncut(self, node: ActNode, view: int) -> bool:
+        entry = node.entry
+        removals = self._removals_beyond(entry.pseudonym, entry.log, entry.sequence, view)
+        return removals is not None and not removals & ~node.below
+
+
+def _key(join: ActNode) -> bytes:
+    return join.act.invite or b"" if isinstance(join.act, Join) else b""
+
+
+def _include(masks: dict[bytes, int], key: bytes, bit: int) -> None:
+    masks[key] = masks.get(key, 0) | 1 << bit

@@ -1,0 +1,1 @@
+"""Where entries are kept: the port, and the SQLCipher store."""

@@ -1,0 +1,173 @@
+"""Withdrawals, as far as they concern what a store keeps.
+
+    waiting ──target and its log's owner known, and they fit──► erased ──checkpoint──► off the disk
+
+A withdrawal waits for its target as long as needed; one whose owner does not
+fit waits for ever, without effect. Parts are overwritten in place with zeros
+(`crdt.store.schema` says why they are not deleted).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crdt.errors import TooLarge
+from crdt.store.port import MAX_AWAITED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crdt.ids import EntryId, LogId, Pseudonym, SpaceId
+    from crdt.store.connection import Connection
+    from crdt.store.logs import LogTable
+    from crdt.store.spaces import SpaceTable
+
+ASIDE, IN_THE_SET = 0, 1
+_CONTENT, _BOTH = 1, 2
+_WAITING, _ERASED, _OFF_THE_DISK = 0, 1, 2
+
+
+class ErasureTable:
+    """See `crdt.store.port.Erasures`."""
+
+    def __init__(self, connection: Connection, spaces: SpaceTable, logs: LogTable) -> None:
+        self._connection = connection
+        self._spaces = spaces
+        self._logs = logs
+
+    def erase(
+        self,
+        targets: Iterable[EntryId],
+        *,
+        by: EntryId,
+        space: SpaceId,
+        owner: Pseudonym | None,
+        skeletons: bool,
+    ) -> tuple[EntryId, ...]:
+        """Erase entries, now or as soon as they and their log's certificate are here."""
+        home = self._spaces.number_of(space)
+        wanted = tuple(targets)
+        self._check_room(home, len(wanted))
+        level = _BOTH if skeletons else _CONTENT
+        for target in wanted:
+            self._connection.write(
+                "INSERT INTO erasures (target, withdrawal, space, owner, level, state)"
+                " VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (target, withdrawal) DO UPDATE SET"
+                " level = max(level, excluded.level),"
+                " owner = CASE WHEN excluded.owner IS NULL THEN NULL ELSE owner END",
+                (target, by, home, owner, level),
+            )
+        return tuple(target for target in wanted if self._carry_out(target, home))
+
+    def name_log(self, log: LogId, pseudonym: Pseudonym) -> tuple[EntryId, ...]:
+        """Note who writes a log, and carry out what waited for it."""
+        row = self._connection.row("SELECT space FROM logs WHERE log = ?", (log,))
+        if row is None:
+            return ()
+        opened = self._logs.open(log, row[0])
+        if opened.pseudonym is not None:
+            return ()
+        self._logs.set_pseudonym(opened, pseudonym)
+        waiting = self._connection.rows(
+            "SELECT DISTINCT target FROM erasures JOIN entries ON entries.id = target"
+            " AND entries.space = erasures.space WHERE erasures.space = ?"
+            " AND erasures.state = 0 AND owner = ? AND entries.log = ?",
+            (row[0], pseudonym, opened.number),
+        )
+        return tuple(target for (target,) in waiting if self._carry_out(target, row[0]))
+
+    def withdrawn_by(self, entry: EntryId) -> tuple[EntryId, ...]:
+        """Return the withdrawals that took parts of an entry."""
+        sql = "SELECT withdrawal FROM erasures WHERE target = ? AND state > 0 ORDER BY withdrawal"
+        return tuple(row[0] for row in self._connection.rows(sql, (entry,)))
+
+    def unfinished(self, space: SpaceId) -> tuple[EntryId, ...]:
+        """Return withdrawals whose erasures are not yet out of the journal."""
+        sql = "SELECT DISTINCT withdrawal FROM erasures WHERE space = ? AND state = 1"
+        rows = self._connection.rows(sql, (self._spaces.number_of(space),))
+        return tuple(row[0] for row in rows)
+
+    def finish(self) -> None:
+        """Note that everything erased so far is off the disk."""
+        if self._connection.row("SELECT 1 FROM erasures WHERE state = 1 LIMIT 1"):
+            with self._connection.writing():
+                self._connection.write("UPDATE erasures SET state = 2 WHERE state = 1")
+
+    def meet(self, target: EntryId, space: int, owner: Pseudonym | None) -> int:
+        """Tell what withdrawals already took of an entry that is just coming in.
+
+        Returns:
+            0: nothing, 1: its content, 2: both parts.
+        """
+        level = self._level(target, space, owner)
+        if level:
+            self._settle(target, space, owner, _OFF_THE_DISK)
+        return level
+
+    def _carry_out(self, target: EntryId, space: int) -> bool:
+        row = self._connection.row(
+            "SELECT e.number, e.state, e.withdrawn, e.skeleton, e.content, e.sequence,"
+            " logs.log FROM entries e JOIN logs ON logs.number = e.log"
+            " WHERE e.space = ? AND e.id = ?",
+            (space, target),
+        )
+        if row is None:
+            return False
+        number, state, withdrawn, skeleton, content, sequence, log_id = row
+        log = self._logs.open(log_id, space)
+        level = self._level(target, space, log.pseudonym)
+        if level == 0:
+            return False
+        self._settle(target, space, log.pseudonym, _ERASED)
+        if level <= withdrawn:
+            return False
+        self._zero(content)
+        if level == _BOTH:
+            self._zero(skeleton)
+            skeleton = None
+        new_state = state_of(level, skeleton, None)
+        self._connection.write(
+            "UPDATE entries SET withdrawn = ?, state = ?, skeleton = ?, content = NULL"
+            " WHERE number = ?",
+            (level, new_state, skeleton, number),
+        )
+        if (state, new_state) == (ASIDE, IN_THE_SET):
+            self._spaces.enter(space, target)
+            self._logs.enter(log, sequence)
+        return True
+
+    def _zero(self, body: int | None) -> None:
+        sql = "UPDATE bodies SET part = zeroblob(length(part)) WHERE number = ?"
+        if body:
+            self._connection.write(sql, (body,))
+
+    def _level(self, target: EntryId, space: int, owner: Pseudonym | None) -> int:
+        row = self._connection.row(
+            "SELECT max(level) FROM erasures WHERE target = ? AND space = ?"
+            " AND (owner IS NULL OR owner = ?)",
+            (target, space, owner),
+        )
+        return row[0] or 0 if row else 0
+
+    def _settle(self, target: EntryId, space: int, owner: Pseudonym | None, state: int) -> None:
+        self._connection.write(
+            "UPDATE erasures SET state = ? WHERE target = ? AND space = ? AND state < ?"
+            " AND (owner IS NULL OR owner = ?)",
+            (state, target, space, state, owner),
+        )
+
+    def _check_room(self, space: int, more: int) -> None:
+        if not more:
+            return
+        row = self._connection.row(
+            "SELECT count(*) FROM (SELECT 1 FROM erasures WHERE space = ? AND state = 0 LIMIT ?)",
+            (space, MAX_AWAITED),
+        )
+        if row is not None and row[0] + more > MAX_AWAITED:
+            raise TooLarge("too many withdrawn ids are waited for")
+
+
+def state_of(withdrawn: int, skeleton: int | None, content: int | None) -> int:
+    """Tell whether an entry belongs to the set: whole but for what was withdrawn."""
+    is_explained = (skeleton is not None or withdrawn == 2) and (content is not None or withdrawn)
+    return IN_THE_SET if is_explained else ASIDE

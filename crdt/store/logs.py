@@ -1,0 +1,189 @@
+"""The logs of a store: who writes them, how far they are here, where they fork."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crdt.entries.authoring import Position
+from crdt.errors import LogForked, Malformed
+from crdt.ids import NO_ENTRY, EntryId, LogId, Pseudonym, SpaceId
+from crdt.store.rows import Fork, LogRow, Range
+
+if TYPE_CHECKING:
+    from crdt.entries.entry import Header
+    from crdt.store.connection import Connection
+    from crdt.store.spaces import SpaceTable
+
+
+@dataclass(slots=True)
+class OpenLog:
+    """A log while entries of it are being written."""
+
+    number: int
+    pseudonym: Pseudonym | None
+    last: int
+    contiguous: int
+    is_changed: bool = False
+
+
+class LogTable:
+    """See `crdt.store.port.Logs`, but for `name`, which is the erasures' matter."""
+
+    def __init__(self, connection: Connection, spaces: SpaceTable) -> None:
+        self._connection = connection
+        self._spaces = spaces
+        self._open: dict[LogId, OpenLog] = {}
+        connection.before_commit.append(self._write_open)
+        connection.after_rollback.append(self._open.clear)
+
+    def get(self, log: LogId) -> LogRow | None:
+        """Return a log, or None when nothing of it is here."""
+        found = self._select("log = ?", log)
+        return found[0] if found else None
+
+    def of_space(self, space: SpaceId) -> tuple[LogRow, ...]:
+        """Return the logs of a space."""
+        return self._select("logs.space = ?", self._spaces.number_of(space))
+
+    def position(self, space: SpaceId, log: LogId) -> Position:
+        """Tell where the next entry of our own log goes."""
+        row = self._connection.row(
+            "SELECT sequence, id, is_forked FROM logs JOIN entries ON entries.log = logs.number"
+            " WHERE logs.log = ? ORDER BY sequence DESC LIMIT 1",
+            (log,),
+        )
+        if row is None:
+            return Position(space, 1, NO_ENTRY)
+        sequence, previous, is_forked = row
+        if is_forked:
+            raise LogForked(log.hex()[:12])
+        return Position(space, sequence + 1, previous)
+
+    def ranges(self, log: LogId) -> tuple[Range, ...]:
+        """Tell which numbers of a log are in the set, lowest first."""
+        self._write_open()
+        row = self._connection.row("SELECT number, contiguous FROM logs WHERE log = ?", (log,))
+        if row is None:
+            return ()
+        number, contiguous = row
+        found = [Range(1, contiguous)] if contiguous else []
+        # Numbers of an unbroken run keep their distance to their place in the order.
+        runs = self._connection.rows(
+            "SELECT min(sequence), max(sequence) FROM (SELECT sequence,"
+            " sequence - dense_rank() OVER (ORDER BY sequence) AS run FROM entries"
+            " WHERE log = ? AND sequence > ? AND state = 1) GROUP BY run ORDER BY 1",
+            (number, contiguous),
+        )
+        return (*found, *(Range(*run) for run in runs))
+
+    def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
+        """Return the entry with a number, or None; of several the one with the lowest id."""
+        row = self._connection.row(
+            "SELECT min(entries.id) FROM entries JOIN logs ON logs.number = entries.log"
+            " WHERE logs.log = ? AND sequence = ?",
+            (log, sequence),
+        )
+        return row[0] if row else None
+
+    def forks(self, space: SpaceId) -> tuple[Fork, ...]:
+        """Return what contradicts itself in a space."""
+        rows = self._connection.rows(
+            "SELECT logs.log, one, other FROM forks JOIN logs ON logs.number = forks.log"
+            " WHERE logs.space = ? ORDER BY logs.number",
+            (self._spaces.number_of(space),),
+        )
+        return tuple(Fork(*row) for row in rows)
+
+    def open(self, log: LogId, space: int) -> OpenLog:
+        """Return a log to write in, new or known.
+
+        Raises:
+            Malformed: It belongs to another space.
+        """
+        opened = self._open.get(log)
+        if opened is None:
+            row = self._connection.row(
+                "SELECT number, pseudonym, last, contiguous, space FROM logs WHERE log = ?", (log,)
+            )
+            if row is None:
+                sql = "INSERT INTO logs (log, space) VALUES (?, ?)"
+                row = (self._connection.insert(sql, (log, space)), None, 0, 0, space)
+            *values, home = row
+            if home != space:
+                raise Malformed("a log belongs to one space")
+            opened = self._open[log] = OpenLog(*values)
+        return opened
+
+    def enter(self, log: OpenLog, sequence: int) -> None:
+        """Note that an entry of a log has just come into the set."""
+        if sequence != log.contiguous + 1:
+            return
+        log.contiguous, log.is_changed = sequence, True
+        if log.last <= sequence:
+            return
+        while self._connection.row(
+            "SELECT 1 FROM entries WHERE log = ? AND sequence = ? AND state = 1",
+            (log.number, log.contiguous + 1),
+        ):
+            log.contiguous += 1
+
+    def check_chain(self, log: OpenLog, entry: EntryId, header: Header) -> bool:
+        """Compare an entry that is not stored yet with its neighbours; mark a fork.
+
+        Returns:
+            Whether the entry contradicts another.
+        """
+        sequence = header.sequence
+        if sequence > log.last + 1:
+            log.last, log.is_changed = sequence, True
+            return False
+        neighbours = self._connection.rows(
+            "SELECT id, sequence, substr(header, 75, 32) FROM entries"
+            " WHERE log = ? AND sequence BETWEEN ? AND ?",
+            (log.number, sequence - 1, sequence + 1),
+        )
+        if sequence > log.last:
+            log.last, log.is_changed = sequence, True
+        before = [name for name, number, _ in neighbours if number == sequence - 1]
+        rivals = [name for name, number, _ in neighbours if number == sequence]
+        after = [(name, previous) for name, number, previous in neighbours if number > sequence]
+        if before and header.previous not in before:
+            rivals.append(before[0])
+        explained = {entry, *rivals}
+        rivals += [name for name, previous in after if previous not in explained]
+        for rival in rivals:
+            self._mark(log, *sorted((entry, rival)))
+        return bool(rivals)
+
+    def _mark(self, log: OpenLog, one: EntryId, other: EntryId) -> None:
+        sql = "INSERT OR IGNORE INTO forks (log, one, other) VALUES (?, ?, ?)"
+        self._connection.write(sql, (log.number, one, other))
+        self._connection.write("UPDATE logs SET is_forked = 1 WHERE number = ?", (log.number,))
+
+    def set_pseudonym(self, log: OpenLog, pseudonym: Pseudonym) -> None:
+        """Note who writes a log."""
+        log.pseudonym = pseudonym
+        sql = "UPDATE logs SET pseudonym = ? WHERE number = ?"
+        self._connection.write(sql, (pseudonym, log.number))
+
+    def _write_open(self) -> None:
+        for log in self._open.values():
+            if log.is_changed:
+                self._connection.write(
+                    "UPDATE logs SET last = ?, contiguous = ? WHERE number = ?",
+                    (log.last, log.contiguous, log.number),
+                )
+        self._open.clear()
+
+    def _select(self, which: str, value: object) -> tuple[LogRow, ...]:
+        self._write_open()
+        rows = self._connection.rows(
+            "SELECT log, spaces.space, pseudonym, last, contiguous, is_forked FROM logs"  # noqa: S608
+            f" JOIN spaces ON spaces.number = logs.space WHERE {which} ORDER BY logs.number",
+            (value,),
+        )
+        return tuple(
+            LogRow(log, space, pseudonym, last, contiguous, bool(is_forked))
+            for log, space, pseudonym, last, contiguous, is_forked in rows
+        )

@@ -1,0 +1,1 @@
+"""Answers out of the commons: quoted first, phrased, checked, cited."""

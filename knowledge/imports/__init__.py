@@ -1,0 +1,1 @@
+"""Files and folders that become drafts of contributions."""

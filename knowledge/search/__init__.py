@@ -1,0 +1,1 @@
+"""Finding contributions and passages, by permission first."""
