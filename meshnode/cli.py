@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crdt.errors import MeshError
     from meshnode.commands.call import Call, Program
     from meshnode.commands.terminal import Terminal
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 
 def main(argv: Sequence[str] | None = None, program: Program | None = None) -> int:
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None, program: Program | None = None) -> i
     from crdt.errors import MeshError
     from meshnode.commands.call import Call, Program
     from meshnode.commands.terminal import Terminal
-    from meshnode.home import find_home
+    from meshnode.home.home import find_home
 
     home = find_home(arguments.home)
     is_plain = arguments.plain or _is_plain(home)
@@ -60,8 +60,8 @@ def main(argv: Sequence[str] | None = None, program: Program | None = None) -> i
 
 def _is_plain(home: Home) -> bool:
     """Tell whether the owner set plain lines; what is wrong in the settings is said elsewhere."""
-    from meshnode.config import load_config
     from meshnode.errors import ConfigError
+    from meshnode.home.config import load_config
 
     try:
         return load_config(home.config).node.plain
@@ -70,7 +70,7 @@ def _is_plain(home: Home) -> bool:
 
 
 def _explain(terminal: Terminal, error: MeshError) -> int:
-    from meshnode.status_codes import exit_status
+    from meshnode.api.status_codes import exit_status
 
     terminal.error(error.code, error.explain())
     return int(exit_status(error.code))

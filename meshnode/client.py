@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from meshnode.api_connection import ApiConnection, ApiError, BadAnswer, ClientError, NodeUnreachable
+from meshnode.api.api_connection import (
+    ApiConnection,
+    ApiError,
+    BadAnswer,
+    ClientError,
+    NodeUnreachable,
+)
 from meshnode.views import (
     AddRequest,
     AskEvent,

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Literal
 
 from crdt.errors import MeshError
 from knowledge.model.file import find_model, model_folder
-from meshnode.config import load_config
 from meshnode.errors import HomeNotPrivate
-from meshnode.home import MAX_SOCKET_PATH_BYTES
-from meshnode.key_file import key_file_path, read_key_file
-from meshnode.keystore import Keystore, Protection
-from meshnode.settings import Config
+from meshnode.home.config import load_config
+from meshnode.home.home import MAX_SOCKET_PATH_BYTES
+from meshnode.home.key_file import key_file_path, read_key_file
+from meshnode.home.keystore import Keystore, Protection
+from meshnode.home.settings import Config
 from meshnode.views import CheckView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 LIBRARIES = (
     "aiohttp", "argon2", "automerge.core", "frontmatter", "docx", "markdown_it", "mnemonic",

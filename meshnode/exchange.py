@@ -13,10 +13,10 @@ import random
 from typing import TYPE_CHECKING
 
 from crdt.errors import MeshError
-from meshnode.meeting import Meeting
-from meshnode.peer_book import STRANGER_WAIT_S, Peer, PeerBook
-from meshnode.receipt_desk import keep_receipts, renew_receipt
-from meshnode.rendering import name_of
+from meshnode.peers.meeting import Meeting
+from meshnode.peers.peer_book import STRANGER_WAIT_S, Peer, PeerBook
+from meshnode.record.receipt_desk import keep_receipts, renew_receipt
+from meshnode.record.rendering import name_of
 from transports.errors import BadAddress, TransportError, Unreachable
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from crdt.replica.interpreter import Changes
     from crdt.replica.replica import Replica
     from crdt.sync.receipts import Receipt
-    from meshnode.catalogue import Catalogue
     from meshnode.news import Topic
-    from meshnode.record import Record
+    from meshnode.record.catalogue import Catalogue
+    from meshnode.record.record import Record
     from transports.link import Carrier, Link
 
 NEWS_DELAY_S = 0.2

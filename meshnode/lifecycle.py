@@ -23,7 +23,6 @@ from msgspec.structs import replace
 from crdt.crypto.keys import ENTROPY_BYTES
 from crdt.crypto.recovery import entropy_of, words_of
 from crdt.errors import MeshError
-from meshnode.config import write_template
 from meshnode.errors import (
     BadUsage,
     HomeUnusable,
@@ -34,20 +33,21 @@ from meshnode.errors import (
     NodeOpen,
     NodeStopping,
 )
-from meshnode.key_file import key_file_path, make_key_file, read_key_file
-from meshnode.keystore import STRETCHING, Keystore, Protection, Stretching
+from meshnode.home.config import write_template
+from meshnode.home.key_file import key_file_path, make_key_file, read_key_file
+from meshnode.home.keystore import STRETCHING, Keystore, Protection, Stretching
+from meshnode.home.unlocked_keys import new_keys
 from meshnode.service import CreateRequest, FoundRequest
-from meshnode.unlocked_keys import new_keys
 from meshnode.version import VERSION
 from meshnode.views import InitView, NodeState, Status, UnlockRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
+    from meshnode.home.settings import Config
+    from meshnode.home.unlocked_keys import UnlockedKeys
     from meshnode.service import NodeService
-    from meshnode.settings import Config
-    from meshnode.unlocked_keys import UnlockedKeys
 
     OpenNode: TypeAlias = Callable[[Home, Config, UnlockedKeys], Awaitable[NodeService]]
     """Opens a node; `meshnode.node.open_node` is the real one."""

@@ -21,18 +21,18 @@ from knowledge.contribution import Level
 from knowledge.model.file import find_model
 from knowledge.model.llama_engine import LlamaEngine
 from knowledge.search.listing import Filter, Order
-from meshnode.answering import Answering
-from meshnode.bundle_desk import BundleDesk
-from meshnode.catalogue import Catalogue
-from meshnode.community_desk import CommunityDesk
-from meshnode.contributing import Contributing
+from meshnode.desks.answering import Answering
+from meshnode.desks.bundle_desk import BundleDesk
+from meshnode.desks.community_desk import CommunityDesk
+from meshnode.desks.contributing import Contributing
+from meshnode.desks.sync_desk import SyncDesk
 from meshnode.exchange import Exchange
+from meshnode.home.settings import split_address
 from meshnode.news import News
-from meshnode.receipt_desk import unsynced
-from meshnode.record import open_record
+from meshnode.record.catalogue import Catalogue
+from meshnode.record.receipt_desk import unsynced
+from meshnode.record.record import open_record
 from meshnode.service import MAX_PAGE_ROWS
-from meshnode.settings import split_address
-from meshnode.sync_desk import SyncDesk
 from meshnode.version import VERSION
 from meshnode.views import (
     CheckView,
@@ -63,11 +63,11 @@ if TYPE_CHECKING:
     from knowledge.search.index import SearchIndex
     from knowledge.search.listing import Card
     from knowledge.search.ranking import Hit as Found
-    from meshnode.home import Home
-    from meshnode.record import Record
+    from meshnode.home.home import Home
+    from meshnode.home.settings import Config
+    from meshnode.home.unlocked_keys import UnlockedKeys
+    from meshnode.record.record import Record
     from meshnode.service import ContributionQuery, FoundRequest, NodeService, SearchQuery
-    from meshnode.settings import Config
-    from meshnode.unlocked_keys import UnlockedKeys
     from meshnode.views import (
         AddRequest,
         AskEvent,

@@ -6,8 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from meshnode.background import import_path
 from meshnode.commands.connection import ensure_daemon
+from meshnode.daemon.background import import_path
 from meshnode.errors import BadUsage
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import short, span, whose
 from meshnode.errors import Internal
-from meshnode.status_codes import Exit
 from meshnode.views import AskDone, AskPhrase, AskQuote
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from meshnode.background import PROGRAM
+from meshnode.daemon.background import PROGRAM
 from meshnode.errors import DoesNotLoad
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meshnode.commands.terminal import Terminal
-    from meshnode.home import Home
+    from meshnode.home.home import Home
     from meshnode.lifecycle import OpenNode
 
 

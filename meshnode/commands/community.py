@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshnode.api_connection import ApiConnection
+from meshnode.api.api_connection import ApiConnection
+from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import day, moment, short
 from meshnode.errors import BadUsage
 from meshnode.service import FoundRequest
-from meshnode.status_codes import Exit
 from meshnode.views import CommunityView, InviteRequest
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from meshnode.background import is_answering, start_in_background, wait_answering
 from meshnode.client import ApiError, NodeClient, NodeUnreachable
-from meshnode.config import load_config
+from meshnode.daemon.background import is_answering, start_in_background, wait_answering
 from meshnode.errors import NodeEmpty
-from meshnode.home_lock import holder
+from meshnode.home.config import load_config
+from meshnode.home.home_lock import holder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

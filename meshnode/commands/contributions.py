@@ -6,11 +6,11 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import run, with_node
 from meshnode.commands.edited_text import edited_text
 from meshnode.commands.wording import counted, day, moment, short
 from meshnode.errors import BadUsage
-from meshnode.status_codes import Exit
 from meshnode.views import EditRequest, ImportDone, ImportedFile, ImportRequest
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from crdt.errors import MeshError
-from meshnode.background import is_answering
+from meshnode.api.status_codes import Exit
 from meshnode.commands import passphrases
-from meshnode.config import load_config
+from meshnode.daemon.background import is_answering
 from meshnode.doctor import check_machine
-from meshnode.home_lock import holder, home_lock
-from meshnode.keystore import Keystore, Protection
-from meshnode.private_file import private_files
-from meshnode.status_codes import Exit
+from meshnode.home.config import load_config
+from meshnode.home.home_lock import holder, home_lock
+from meshnode.home.keystore import Keystore, Protection
+from meshnode.home.private_file import private_files
 from meshnode.views import CheckView
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from meshnode.api.status_codes import Exit
 from meshnode.commands import passphrases
-from meshnode.config import load_config, sections, settings, toml
 from meshnode.errors import ConfigError, NodeEmpty
-from meshnode.home_lock import holder, home_lock
-from meshnode.key_file import key_file_path, make_key_file, read_key_file
-from meshnode.private_file import destroy, private_files
-from meshnode.status_codes import Exit
+from meshnode.home.config import load_config, sections, settings, toml
+from meshnode.home.home_lock import holder, home_lock
+from meshnode.home.key_file import key_file_path, make_key_file, read_key_file
+from meshnode.home.private_file import destroy, private_files
 from meshnode.version import VERSION
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _show(call: Call, made: InitView) -> None:
 
 def passphrase(call: Call) -> int:
     """Seal the keys anew, under another passphrase or under the key file."""
-    from meshnode.keystore import Keystore, Protection
+    from meshnode.home.keystore import Keystore, Protection
 
     if call.home.is_empty:
         raise NodeEmpty(str(call.home.root))
@@ -142,7 +142,7 @@ def passphrase(call: Call) -> int:
 
 def wipe(call: Call) -> int:
     """Destroy the keys first, then stop the daemon, then remove everything."""
-    from meshnode.background import wait_stopped
+    from meshnode.daemon.background import wait_stopped
 
     call.home.check_wipeable()
     if not call.yes and not call.terminal.confirm(

@@ -7,11 +7,11 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meshnode.api.status_codes import Exit
 from meshnode.client import ApiError
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import counted, moment, short, size, span
 from meshnode.errors import BadUsage
-from meshnode.status_codes import Exit
 from meshnode.views import SyncDone
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from meshnode.api.status_codes import Exit
 from meshnode.client import NodeUnreachable
 from meshnode.commands import passphrases
 from meshnode.commands.connection import ensure_daemon, with_node
 from meshnode.commands.connection import run as with_running
 from meshnode.commands.wording import counted, moment, short
 from meshnode.errors import NodeEmpty
-from meshnode.status_codes import Exit
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
@@ -26,8 +26,8 @@ _ANEW_S = 20.0
 
 def run(call: Call) -> int:
     """Run the node here, until it is stopped."""
-    from meshnode.background import detach, import_path, report_ready
-    from meshnode.daemon import Daemon, End
+    from meshnode.daemon.background import detach, import_path, report_ready
+    from meshnode.daemon.daemon import Daemon, End
 
     if call.background:
         detach()
@@ -54,7 +54,7 @@ def run(call: Call) -> int:
 
 
 def _passphrase(call: Call) -> str | None:
-    from meshnode.keystore import Keystore, Protection
+    from meshnode.home.keystore import Keystore, Protection
 
     if call.passphrase_file is not None:
         return passphrases.from_file(call.passphrase_file)
@@ -84,8 +84,8 @@ def _announce(call: Call, status: Status) -> None:
 
 def stop(call: Call) -> int:
     """Stop the daemon, and wait until it has."""
-    from meshnode.background import is_answering, wait_stopped
-    from meshnode.home_lock import holder
+    from meshnode.daemon.background import is_answering, wait_stopped
+    from meshnode.home.home_lock import holder
 
     process = holder(call.home)
     if process is None:
@@ -102,7 +102,7 @@ def stop(call: Call) -> int:
 
 def lock(call: Call) -> int:
     """Close the node, and have the daemon start anew without its keys."""
-    from meshnode.background import is_answering
+    from meshnode.daemon.background import is_answering
 
     if call.home.is_empty:
         raise NodeEmpty(str(call.home.root))
@@ -135,7 +135,7 @@ async def _wait_anew(node: NodeClient, before_ms: int) -> None:
 
 def unlock(call: Call) -> int:
     """Open a locked node."""
-    from meshnode.keystore import Keystore, Protection
+    from meshnode.home.keystore import Keystore, Protection
 
     if call.home.is_empty:
         raise NodeEmpty(str(call.home.root))

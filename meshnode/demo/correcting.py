@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshnode.demo.asking import SPRING_NOTE
-from meshnode.demo.meeting import meet
 from meshnode.demo.patience import wait_until
 from meshnode.demo.telling import Untrue
 from meshnode.demo.village import ROSA_PASSPHRASE
@@ -44,7 +43,6 @@ async def correcting(telling: Telling, village: Village) -> None:
     await _edits(telling, rosa, ROSA_REPLACES, "rewrites the beginning of the third paragraph")
     async with telling.step("Ahmed's node starts and opens by its key file; they meet."):
         await ahmed.start()
-        await meet(village)
         texts = {node.name: await _wait_both(node) for node in village.nodes}
         telling.true("both texts hold both changes", all(map(has_both, texts.values())), texts)
         telling.true("both texts are the same", texts["Rosa"] == texts["Ahmed"], texts)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from meshnode.client import ApiError
 from meshnode.demo.patience import wait_until
 from meshnode.demo.regretted_note import REGRETTED
 from meshnode.demo.sample_commons import RIDGE, VALLEY, Listed, notes_of
-from meshnode.views import InviteRequest, SyncDone
+from meshnode.views import InviteRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from meshnode.views import PeerView, RoleName
 
 PAGE_ROWS = 1000
-MEET_S = 45.0
 
 
 async def meeting(telling: Telling, village: Village) -> None:
@@ -36,8 +33,7 @@ async def meeting(telling: Telling, village: Village) -> None:
         added = await rosa.client.add(REGRETTED)
         telling.true("it carries her name", added.author == rosa.name, added.author)
     await _invites(telling, rosa, ahmed, RIDGE, "contributor")
-    async with telling.step("Their nodes meet over Reticulum."):
-        await meet(village)
+    async with telling.step("Their nodes meet over Reticulum; nobody presses a key."):
         peers = await wait_until(
             ahmed.client, ahmed.client.peers, _has_met, "Ahmed's node has met Rosa's"
         )
@@ -45,8 +41,7 @@ async def meeting(telling: Telling, village: Village) -> None:
         telling.true("Ahmed's node has met Rosa's", True)
         telling.note(f"over {', '.join(sorted(carriers))}")
     await _invites(telling, ahmed, rosa, VALLEY, "reader")
-    async with telling.step("They meet again, and both hold both commons."):
-        await meet(village)
+    async with telling.step("What is new goes over, until both hold both commons."):
         regretted = Listed(RIDGE, REGRETTED.title, rosa.name, REGRETTED.language)
         expected = notes_of(RIDGE) | notes_of(VALLEY) | {regretted}
         for node in village.nodes:
@@ -94,31 +89,6 @@ async def _invites(
         telling.note(f"{invite.ticket[:48]}… ({len(invite.ticket)} characters)")
 
 
-async def meet(village: Village) -> None:
-    """Ask Ahmed's node to meet whoever is within reach, until it has.
-
-    A try may come before the carrier is up, or cross with one from the other side.
-
-    Raises:
-        Untrue: It does not meet anybody in time.
-    """
-    ahmed = village.ahmed.client
-    await wait_until(
-        ahmed, lambda: sync_once(ahmed), _went_well, "Ahmed's node meets Rosa's", within_s=MEET_S
-    )
-
-
-async def sync_once(client: NodeClient) -> list[SyncDone | ApiError]:
-    """Ask a node to meet everybody within reach, and return how each try ended."""
-    ends: list[SyncDone | ApiError] = []
-    try:
-        async with aclosing(client.sync()) as events:
-            ends += [event async for event in events if isinstance(event, SyncDone)]
-    except ApiError as error:  # nobody within reach yet
-        ends.append(error)
-    return ends
-
-
 async def listed(client: NodeClient) -> frozenset[Listed]:
     """Return everything that a node lists."""
     rows = (await client.contributions(limit=PAGE_ROWS)).items
@@ -138,10 +108,6 @@ async def standings(client: NodeClient) -> frozenset[tuple[str, str, str]]:
     return frozenset(
         (one.community, one.name, one.role or "none") for one in await client.members()
     )
-
-
-def _went_well(ends: Iterable[SyncDone | ApiError]) -> bool:
-    return any(isinstance(end, SyncDone) and not end.error for end in ends)
 
 
 def _has_met(peers: Iterable[PeerView]) -> bool:

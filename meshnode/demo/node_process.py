@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import meshnode
-from meshnode.background import is_answering
 from meshnode.client import NodeClient
+from meshnode.daemon.background import is_answering
 from meshnode.demo.telling import Untrue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 PROGRAM = (sys.executable, "-P", "-m", "meshnode")
 """The `meshnode` program, whatever folder it is called from."""

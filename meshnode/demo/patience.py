@@ -7,7 +7,7 @@ import time
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from meshnode.api_connection import ClientError
+from meshnode.api.api_connection import ClientError
 from meshnode.demo.telling import Untrue
 
 if TYPE_CHECKING:

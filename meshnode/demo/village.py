@@ -6,10 +6,10 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from meshnode.config import write_template
 from meshnode.demo.node_process import PROGRAM, NodeProcess
-from meshnode.home import Home
-from meshnode.settings import Config, ModelSettings, ReticulumSettings
+from meshnode.home.config import write_template
+from meshnode.home.home import Home
+from meshnode.home.settings import Config, ModelSettings, ReticulumSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshnode.client import NodeClient
-from meshnode.config import load_config
-from meshnode.daemon import Daemon, End
-from meshnode.home import Home
-from meshnode.home_lock import home_lock
-from meshnode.keystore import Stretching
+from meshnode.daemon.daemon import Daemon, End
+from meshnode.home.config import load_config
+from meshnode.home.home import Home
+from meshnode.home.home_lock import home_lock
+from meshnode.home.keystore import Stretching
+from meshnode.home.settings import Config
 from meshnode.lifecycle import Lifecycle
 from meshnode.service import CreateRequest
-from meshnode.settings import Config
 from tests.meshnode.fake_service import FakeOpener
 
 if TYPE_CHECKING:

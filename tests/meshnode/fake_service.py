@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from meshnode import service as s
-    from meshnode.home import Home
-    from meshnode.settings import Config
-    from meshnode.unlocked_keys import UnlockedKeys
+    from meshnode.home.home import Home
+    from meshnode.home.settings import Config
+    from meshnode.home.unlocked_keys import UnlockedKeys
 
 NOW_MS = 1_790_000_000_000
 TICKET = "mesh1:qgzjrvq3f5k7w2n9xd4t8ycm6h0plau5e2s7bq4rk9vz3tj8wd6nf1xgc0yhmp5l"

@@ -15,10 +15,10 @@ import pytest
 from msgspec.structs import replace
 
 from crdt.errors import AmbiguousId, NotAuthorised, StoreDamaged
-from meshnode import api_server
-from meshnode.api_connection import ApiConnection
+from meshnode.api import api_server
+from meshnode.api.api_connection import ApiConnection
+from meshnode.api.printable import printable
 from meshnode.client import ApiError, NodeUnreachable
-from meshnode.printable import printable
 from meshnode.service import FoundRequest
 from meshnode.views import (
     AddRequest,
@@ -39,7 +39,7 @@ from tests.meshnode.fake_service import FakeOpener
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 NOTE = AddRequest(title="Spring water", text="Boil it for one minute.", tags=("water",))
 

@@ -21,8 +21,8 @@ from meshnode.commands import edited_text, wording
 from meshnode.commands.call import Program
 from meshnode.commands.parser import build_parser, duration_ms
 from meshnode.commands.terminal import Terminal, cells, fit
-from meshnode.config import load_config
-from meshnode.keystore import Keystore, Protection
+from meshnode.home.config import load_config
+from meshnode.home.keystore import Keystore, Protection
 from meshnode.views import AddRequest
 from tests.meshnode.conftest import QUICK, Running, make_node, running
 from tests.meshnode.fake_program import COMMAND
@@ -31,7 +31,7 @@ from tests.meshnode.fake_service import TICKET, FakeOpener
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 ROOT = Path(meshnode.__file__).parent.parent
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from meshnode import api_connection
+from meshnode.api import api_connection
 from meshnode.client import ApiError, BadAnswer, NodeClient, NodeUnreachable
 from meshnode.views import (
     AskDone,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshnode.config import (
+from meshnode.errors import ConfigError
+from meshnode.home.config import (
     load_config,
     parse_config,
     sections,
@@ -18,8 +19,7 @@ from meshnode.config import (
     toml,
     write_template,
 )
-from meshnode.errors import ConfigError
-from meshnode.settings import Config, NodeSettings, ReticulumSettings, split_address
+from meshnode.home.settings import Config, NodeSettings, ReticulumSettings, split_address
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import meshnode
-from meshnode import background
-from meshnode.background import is_answering, start_in_background, wait_stopped
 from meshnode.client import NodeClient
-from meshnode.daemon import Daemon, End
-from meshnode.daemon_log import PlaceOnly, close_log, open_log
+from meshnode.daemon import background
+from meshnode.daemon.background import is_answering, start_in_background, wait_stopped
+from meshnode.daemon.daemon import Daemon, End
+from meshnode.daemon.daemon_log import PlaceOnly, close_log, open_log
 from meshnode.errors import AlreadyRunning, ConfigError, DidNotStart, DidNotStop
-from meshnode.home_lock import holder, home_lock
+from meshnode.home.home_lock import holder, home_lock
 from tests.meshnode.conftest import make_node, running
 from tests.meshnode.fake_program import COMMAND
 from tests.meshnode.fake_service import FakeOpener
@@ -27,7 +27,7 @@ from tests.meshnode.fake_service import FakeOpener
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
     from meshnode.views import Status
 
 ROOT = Path(meshnode.__file__).parent.parent
@@ -250,7 +250,7 @@ def test_the_log_names_the_cause_behind_an_error() -> None:
 
 
 def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from meshnode import daemon_log
+    from meshnode.daemon import daemon_log
 
     monkeypatch.setattr(daemon_log, "MAX_BYTES", 1000)
     handler = open_log(tmp_path / "node.log")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meshnode.config import load_config
 from meshnode.demo.__main__ import WRONG_USAGE, _place, main
 from meshnode.demo.telling import Untrue
 from meshnode.demo.village import lay_out
-from meshnode.home_lock import holder
+from meshnode.home.config import load_config
+from meshnode.home.home_lock import holder
 from meshnode.views import InitRequest
 from tests.meshnode.fake_program import COMMAND
 

@@ -16,7 +16,7 @@ from tests.meshnode.conftest import make_node
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
     from meshnode.views import CheckView
 
 RUN_PYTHON = doctor._run_python

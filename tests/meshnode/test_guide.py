@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import meshnode
-from meshnode.api import Api
-from meshnode.config import sections, settings, toml
-from meshnode.home import Home
+from meshnode.api.api import Api
+from meshnode.api.status_codes import Exit, exit_status, http_status
+from meshnode.home.config import sections, settings, toml
+from meshnode.home.home import Home
+from meshnode.home.settings import Config
 from meshnode.lifecycle import Lifecycle
-from meshnode.settings import Config
-from meshnode.status_codes import Exit, exit_status, http_status
 from tests.meshnode.fake_service import FakeOpener
 from tests.meshnode.test_cli import commands, options
 from tests.meshnode.test_status_codes import CODES

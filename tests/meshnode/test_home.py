@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from meshnode.errors import HomeNotPrivate, HomeUnusable, NotAHome
-from meshnode.home import MAX_SOCKET_PATH_BYTES, Home, find_home
+from meshnode.home.home import MAX_SOCKET_PATH_BYTES, Home, find_home
 
 
 def test_the_option_goes_before_the_variable_before_the_default() -> None:

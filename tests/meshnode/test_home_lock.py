@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshnode.errors import AlreadyRunning
-from meshnode.home_lock import holder, home_lock
+from meshnode.home.home_lock import holder, home_lock
 
 if TYPE_CHECKING:
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 
 def test_one_holds_the_home_and_the_next_is_told_who(home: Home) -> None:

@@ -19,9 +19,9 @@ from meshnode.errors import (
     WrongKeyFile,
     WrongPassphrase,
 )
-from meshnode.key_file import KEY_FILE_BYTES, make_key_file, read_key_file
-from meshnode.keystore import MAX_FILE_BYTES, Keystore, Protection, _checksum
-from meshnode.unlocked_keys import UnlockedKeys, new_keys
+from meshnode.home.key_file import KEY_FILE_BYTES, make_key_file, read_key_file
+from meshnode.home.keystore import MAX_FILE_BYTES, Keystore, Protection, _checksum
+from meshnode.home.unlocked_keys import UnlockedKeys, new_keys
 from tests.meshnode.conftest import QUICK
 
 ENTROPY = bytes(range(16))

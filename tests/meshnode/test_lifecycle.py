@@ -8,7 +8,6 @@ import pytest
 from crdt.crypto.recovery import entropy_of
 from crdt.errors import BadInvite, Malformed, StoreDamaged
 from meshnode import lifecycle as lifecycle_module
-from meshnode.config import load_config
 from meshnode.errors import (
     BadUsage,
     KeyFileMissing,
@@ -20,9 +19,10 @@ from meshnode.errors import (
     NodeStopping,
     WrongPassphrase,
 )
+from meshnode.home.config import load_config
+from meshnode.home.settings import Config
 from meshnode.lifecycle import Lifecycle
 from meshnode.service import CreateRequest
-from meshnode.settings import Config
 from meshnode.views import UnlockRequest
 from tests.meshnode.conftest import QUICK, make_node
 from tests.meshnode.fake_service import TICKET, FakeOpener
@@ -30,7 +30,7 @@ from tests.meshnode.fake_service import TICKET, FakeOpener
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 PASSPHRASE = "correct horse"
 
@@ -85,7 +85,7 @@ async def test_the_words_bring_the_same_member_to_another_device(
     home: Home, tmp_path: Path
 ) -> None:
     first = await make_node(home)
-    from meshnode.home import Home as AnyHome
+    from meshnode.home.home import Home as AnyHome
 
     again = await fresh(AnyHome(tmp_path / "second")).init(
         CreateRequest(name="Rosa", words=" ".join(first.words).upper())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meshnode.private_file import create_private, destroy, private_files, write_private
+from meshnode.home.private_file import create_private, destroy, private_files, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path

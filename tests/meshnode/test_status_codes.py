@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 import knowledge.errors
-import meshnode.api_connection
+import meshnode.api.api_connection
 import meshnode.errors
 import transports.errors
 from crdt.errors import MeshError
-from meshnode.status_codes import STATUSES, Exit, exit_status, http_status
+from meshnode.api.status_codes import STATUSES, Exit, exit_status, http_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LOADED = (knowledge.errors, meshnode.api_connection, meshnode.errors, transports.errors)
+_LOADED = (knowledge.errors, meshnode.api.api_connection, meshnode.errors, transports.errors)
 
 
 def every_error(kind: type[MeshError] = MeshError) -> Iterator[type[MeshError]]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from aiohttp import web
 
+from meshnode.api.printable import printable
 from meshnode.errors import BadRequest, TooSlow
-from meshnode.printable import printable
 
 if TYPE_CHECKING:
     from meshnode.views import Request

@@ -43,8 +43,8 @@ from meshnode.errors import (
     WrongKeyFile,
     WrongPassphrase,
 )
-from meshnode.private_file import write_private
-from meshnode.unlocked_keys import MAX_NAME_CHARS, UnlockedKeys
+from meshnode.home.private_file import write_private
+from meshnode.home.unlocked_keys import MAX_NAME_CHARS, UnlockedKeys
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from knowledge.answers.answerer import Citation as Source
     from knowledge.model.engine import Engine
-    from meshnode.catalogue import Catalogue
+    from meshnode.record.catalogue import Catalogue
     from meshnode.views import AskEvent, ModelState
 
 _NOTES = {

@@ -15,9 +15,9 @@ from crdt.ids import DocumentId, EntryId
 from knowledge.contribution import Consent, Contribution, Field, Level
 from knowledge.imports.draft import Defaults
 from knowledge.imports.importing import Imported, Refused, Skipped, import_paths, source_key
-from meshnode.coverage import coverage_of
 from meshnode.errors import BadRequest
-from meshnode.rendering import GENRE, LEVELS, contribution_of, name_of
+from meshnode.record.coverage import coverage_of
+from meshnode.record.rendering import GENRE, LEVELS, contribution_of, name_of
 from meshnode.views import (
     Change,
     ContributionView,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from crdt.replica.replica import Replica
     from knowledge.imports.draft import Draft
     from knowledge.imports.importing import Progress
-    from meshnode.catalogue import Catalogue
-    from meshnode.record import Record
+    from meshnode.record.catalogue import Catalogue
+    from meshnode.record.record import Record
     from meshnode.views import AddRequest, EditRequest, ImportEvent, ImportRequest
 
 _IMPORT_SHELF = "imports"

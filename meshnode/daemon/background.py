@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshnode.errors import DidNotStart, DidNotStop
-from meshnode.home_lock import holder
+from meshnode.home.home_lock import holder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 PROGRAM = (sys.executable, "-P", "-m", "meshnode")
 """The command line that runs this program, whatever folder it is called from."""

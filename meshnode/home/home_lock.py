@@ -13,7 +13,7 @@ from meshnode.errors import AlreadyRunning, HomeUnusable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
 
 _ATTEMPTS = 3
 _PAUSE_S = 0.02

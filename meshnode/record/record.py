@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crdt.replica.interpreter import Changes
-    from meshnode.unlocked_keys import UnlockedKeys
+    from meshnode.home.unlocked_keys import UnlockedKeys
 
 T = TypeVar("T")
 

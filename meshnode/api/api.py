@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import web
 
-from meshnode.api_body import decode_body, decode_query
-from meshnode.api_response import (
+from meshnode.api.api_body import decode_body, decode_query
+from meshnode.api.api_response import (
     ReaderGone,
     answer_then,
     begin_stream,

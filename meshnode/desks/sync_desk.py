@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from meshnode.exchange import Exchange
-    from meshnode.meeting import Meeting
-    from meshnode.peer_book import Peer
+    from meshnode.peers.meeting import Meeting
+    from meshnode.peers.peer_book import Peer
     from meshnode.views import SyncEvent
 
 _SHOWN_EVERY_S = 0.25

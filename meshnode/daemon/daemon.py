@@ -18,25 +18,25 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from meshnode.api import Api
-from meshnode.api_server import serving
-from meshnode.config import load_config
-from meshnode.daemon_log import close_log, log_loop_error, open_log
+from meshnode.api.api import Api
+from meshnode.api.api_server import serving
+from meshnode.daemon.daemon_log import close_log, log_loop_error, open_log
 from meshnode.doctor import check_machine
 from meshnode.errors import HomeUnusable
-from meshnode.home_lock import home_lock
+from meshnode.home.config import load_config
+from meshnode.home.home_lock import home_lock
+from meshnode.home.private_file import private_files
 from meshnode.lifecycle import Lifecycle
-from meshnode.private_file import private_files
 from meshnode.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from meshnode.home import Home
+    from meshnode.home.home import Home
+    from meshnode.home.settings import Config
+    from meshnode.home.unlocked_keys import UnlockedKeys
     from meshnode.lifecycle import OpenNode
     from meshnode.service import NodeService
-    from meshnode.settings import Config
-    from meshnode.unlocked_keys import UnlockedKeys
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

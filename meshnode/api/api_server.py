@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from meshnode.api_response import errors_as_views
+from meshnode.api.api_response import errors_as_views
 from meshnode.errors import HomeUnusable, NotOurUser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from meshnode.api import Api
-    from meshnode.api_response import Handler
-    from meshnode.home import Home
+    from meshnode.api.api import Api
+    from meshnode.api.api_response import Handler
+    from meshnode.home.home import Home
 
 BACKLOG = 64
 MAX_LINE_BYTES = 32 * 1024

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from crdt.errors import BadInvite, UnknownSpace
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
-from meshnode.receipt_desk import receipt_of
-from meshnode.rendering import name_of
+from meshnode.record.receipt_desk import receipt_of
+from meshnode.record.rendering import name_of
 from meshnode.views import CommunityView, InviteView, MemberView
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crdt.replica.membership import Community
     from crdt.replica.replica import Replica
     from meshnode.exchange import Exchange
-    from meshnode.record import Record
+    from meshnode.record.record import Record
     from meshnode.views import InviteRequest, RoleName
 
 WEEK_MS = 7 * 24 * 3_600_000

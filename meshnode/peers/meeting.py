@@ -27,7 +27,7 @@ from crdt.sync.events import (
 from crdt.sync.hello import NONCE_BYTES, Direction
 from crdt.sync.session import SyncSession
 from crdt.sync.source import StoreSource
-from meshnode.sharing import Door, shared_spaces
+from meshnode.record.sharing import Door, shared_spaces
 from transports.errors import LinkClosed
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from crdt.replica.replica import Replica
     from crdt.sync.events import Event
     from crdt.sync.receipts import Receipt
-    from meshnode.record import Record
+    from meshnode.record.record import Record
     from transports.link import Link
 
 SILENCE_S = 180.0

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshnode.errors import KeyFileMissing
-from meshnode.private_file import create_private
+from meshnode.home.private_file import create_private
 
 if TYPE_CHECKING:
-    from meshnode.home import Home
-    from meshnode.settings import Config
+    from meshnode.home.home import Home
+    from meshnode.home.settings import Config
 
 KEY_FILE_BYTES = 32
 

@@ -11,8 +11,8 @@ from crdt.sync.bundle import BundleRead, BundleReader, write_bundle
 from crdt.sync.events import EntriesArrived, ReceiptsArrived
 from crdt.sync.hello import NONCE_BYTES
 from crdt.sync.source import StoreSource
-from meshnode.receipt_desk import keep_receipts, receipt_of
-from meshnode.sharing import shared_spaces
+from meshnode.record.receipt_desk import keep_receipts, receipt_of
+from meshnode.record.sharing import shared_spaces
 from meshnode.views import BundleView
 from transports.bundle_file import BundleReader as BundleFile
 from transports.bundle_writer import write_bundle as write_file
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from crdt.replica.replica import Replica
     from crdt.sync.receipts import Receipt
     from meshnode.exchange import Exchange
-    from meshnode.record import Record
+    from meshnode.record.record import Record
 
 _FRAMES_AT_A_TIME = 16
 

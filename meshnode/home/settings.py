@@ -1,6 +1,6 @@
 """Every setting of a node: what it does, what it may be, what it is unless somebody says otherwise.
 
-The template of `config.toml` and the checks in `meshnode/config.py` are made from
+The template of `config.toml` and the checks in `meshnode/home/config.py` are made from
 these structs: the description is the comment in the file, `allowed` the end of
 the sentence "must be ...".
 """

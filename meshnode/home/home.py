@@ -2,7 +2,7 @@
 
 The folder `HOME` holds:
 
-HOME/keys           secrets, sealed (`meshnode/keystore.py`)
+HOME/keys           secrets, sealed (`meshnode/home/keystore.py`)
 HOME/unlock.key     the key file, unless it lies elsewhere or there is a passphrase
 HOME/config.toml    settings
 HOME/node.db        the database, encrypted
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshnode.errors import HomeNotPrivate, HomeUnusable, NotAHome
-from meshnode.private_file import destroy, sync_folder, write_private
+from meshnode.home.private_file import destroy, sync_folder, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from crdt.errors import MeshError
-from meshnode.api_body import encode, encode_line
+from meshnode.api.api_body import encode, encode_line
+from meshnode.api.status_codes import http_status
 from meshnode.errors import Internal, NoSuchRoute, TooSlow
-from meshnode.status_codes import http_status
 from meshnode.views import ErrorView
 
 if TYPE_CHECKING:

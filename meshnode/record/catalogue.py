@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from crdt.errors import StoreDamaged, WrongKey
 from crdt.store.connection import open_database
 from knowledge.search.index import SearchIndex
-from meshnode.rendering import contribution_of
+from meshnode.record.rendering import contribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from crdt.ids import DocumentId
     from crdt.replica.replica import Replica
     from knowledge.contribution import Contribution
-    from meshnode.record import Record
+    from meshnode.record.record import Record
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 import msgspec
 
 from meshnode.errors import ConfigError
-from meshnode.private_file import write_private
-from meshnode.settings import Config, Section
+from meshnode.home.private_file import write_private
+from meshnode.home.settings import Config, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,0 +1,1 @@
+"""The process that holds a home and serves it."""

@@ -1,0 +1,1 @@
+"""A node's home: its files, keys and settings."""

@@ -1,0 +1,1 @@
+"""Meetings with peers, and what is remembered of them."""

@@ -1,0 +1,1 @@
+"""The shared record on its thread, and what is derived from it."""
