@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from meshnode.home.home import Home
 
 LIBRARIES = (
-    "aiohttp", "argon2", "automerge.core", "frontmatter", "docx", "markdown_it", "mnemonic",
-    "msgspec", "nacl.bindings", "numpy", "pypdf", "RNS", "segno", "selectolax.lexbor",
+    "aiohttp", "automerge.core", "cryptography", "docx", "markdown_it", "mnemonic",
+    "msgspec", "nacl.bindings", "numpy", "pypdf", "RNS", "segno", "selectolax.lexbor", "yaml",
     "sqlcipher3.dbapi2", "sqlite_utils", "textual",
 )  # fmt: skip
 SET_UP_AGAIN = "Run scripts/setup again."
