@@ -6,7 +6,7 @@ One method per route of `docs/api.md`.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from meshnode.api.api_connection import (
     ApiConnection,
@@ -222,6 +222,11 @@ class NodeClient:
     async def members(self) -> list[MemberView]:
         """Give the members of every community of this node."""
         return await self._api.call("GET", "members", list[MemberView])
+
+    async def remove_member(self, member: str, community: str = "") -> list[MemberView]:
+        """Take a member's roles in a community, and give who is left."""
+        path = f"{_path('members', member)}?{urlencode({'community': community})}"
+        return await self._api.call("DELETE", path, list[MemberView])
 
     async def invite(self, request: InviteRequest) -> InviteView:
         """Make a ticket."""

@@ -396,6 +396,10 @@ class Node:
         """Give the members of every community."""
         return await self._community.members()
 
+    async def remove_member(self, member: str, community: str) -> list[MemberView]:
+        """Take a member's roles in a community."""
+        return await self._community.remove(member, community)
+
     async def invite(self, request: InviteRequest) -> InviteView:
         """Make a ticket."""
         return await self._community.invite(request)

@@ -182,6 +182,15 @@ class NodeService(Protocol):
         """Give the members of every community of this node."""
         ...
 
+    async def remove_member(self, member: str, community: str) -> list[MemberView]:
+        """Take a member's roles in a community, and give who is left.
+
+        Args:
+            member: Their id, or the beginning of it.
+            community: By name; "" for the first one.
+        """
+        ...
+
     async def invite(self, request: InviteRequest) -> InviteView:
         """Make a ticket."""
         ...

@@ -106,6 +106,10 @@ class People:
         """How somebody wants to be called, by their pseudonym in `inner`; "" when unknown."""
         return self._names.get(pseudonym, (0, ""))[1]
 
+    def members(self) -> tuple[MemberId, ...]:
+        """Every member that anything is known of, in the order of their ids."""
+        return tuple(sorted(set(self._members.values())))
+
     def logs_of(self, pseudonym: Pseudonym) -> tuple[LogId, ...]:
         """Every log of a member, in any space, by their pseudonym in `inner`."""
         member = self._members.get(pseudonym)

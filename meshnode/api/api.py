@@ -100,6 +100,7 @@ class Api:
             web.post("/v1/seen", self._seen),
             web.post("/v1/communities", self._found),
             web.get("/v1/members", self._members),
+            web.delete("/v1/members/{member}", self._remove_member),
             web.post("/v1/invites", self._invite),
             web.post("/v1/join", self._join),
             web.get("/v1/peers", self._peers),
@@ -232,6 +233,10 @@ class Api:
 
     async def _members(self, _: web.Request) -> web.StreamResponse:
         return await self._look(lambda node: node.members())
+
+    async def _remove_member(self, request: web.Request) -> web.StreamResponse:
+        member, community = request.match_info["member"], request.query.get("community", "")
+        return await self._look(lambda node: node.remove_member(member, community))
 
     async def _invite(self, request: web.Request) -> web.StreamResponse:
         return await self._change(request, InviteRequest, lambda node, body: node.invite(body))

@@ -15,6 +15,7 @@ from meshnode.views import CommunityView, InviteRequest
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
+    from meshnode.views import MemberView
 
 
 def found(call: Call) -> int:
@@ -77,9 +78,26 @@ def join(call: Call) -> int:
     return Exit.DONE
 
 
+def remove(call: Call) -> int:
+    """Remove a member, after asking."""
+    question = (
+        f"Member {call.member} will write and read nothing new here. What they gave stays, and "
+        "what they have read cannot be taken from them."
+    )
+    if not call.yes and not call.terminal.confirm(question, "remove"):
+        call.terminal.note("Nothing was done.")
+        return Exit.FAILED
+    return _show_members(
+        call, with_node(call, lambda node: node.remove_member(call.member, call.community))
+    )
+
+
 def members(call: Call) -> int:
     """List the members."""
-    listed = with_node(call, lambda node: node.members())
+    return _show_members(call, with_node(call, lambda node: node.members()))
+
+
+def _show_members(call: Call, listed: list[MemberView]) -> int:
     if call.json:
         call.terminal.data(listed)
         return Exit.DONE

@@ -180,6 +180,10 @@ def _add_community(commands: Commands) -> None:
     join = commands.add("join", "community:join", "Redeem a ticket.")
     join.add_argument("ticket", metavar="TICKET", help="'-': read it")
     commands.add("members", "community:members", "List the members.")
+    remove = commands.add("remove", "community:remove", "Remove a member from a community.")
+    remove.add_argument("member", metavar="MEMBER", help="id, or the beginning of it")
+    remove.add_argument("--community", default="", metavar="C")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _add_contributions(commands: Commands) -> None:

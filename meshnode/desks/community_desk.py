@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from crdt.errors import BadInvite, UnknownSpace
+from crdt.ids import find_by_prefix
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from meshnode.record.receipt_desk import receipt_of
@@ -96,6 +97,23 @@ class CommunityDesk:
         if ticket.address and len(ticket.address) == 16:
             await self._exchange.remember(ticket.address.hex())
         return await self._record.run(lambda replica: community_view(replica, community))
+
+    async def remove(self, member: str, community: str) -> list[MemberView]:
+        """Take a member's roles: they read and write nothing new.
+
+        Raises:
+            UnknownEntry, AmbiguousId, Malformed: The id means nobody, or several.
+            NotAuthorised: We are no steward, or they stand above us.
+        """
+
+        def write(replica: Replica) -> None:
+            found = _community_named(replica, community or None)
+            people = found.inner.people
+            known = people.members() if people else ()
+            replica.membership.remove(found, find_by_prefix(member, known))
+
+        await self._record.change(write)
+        return await self.members()
 
     async def members(self) -> list[MemberView]:
         """Give the members of every community, founders first."""

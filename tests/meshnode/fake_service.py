@@ -48,6 +48,7 @@ class FakeService:
         self.taken_back: list[v.Coverage] = []
         self.community_name = ""
         self.known_peers: dict[str, v.PeerView] = {}
+        self.removed: list[tuple[str, str]] = []
         self.changed: asyncio.Queue[v.NodeEvent] = asyncio.Queue()
 
     def _call(self) -> None:
@@ -275,6 +276,11 @@ class FakeService:
                 joined_ms=NOW_MS,
             )
         ]
+
+    async def remove_member(self, member: str, community: str) -> list[v.MemberView]:
+        self._call()
+        self.removed.append((member, community))
+        return await self.members()
 
     async def invite(self, request: v.InviteRequest) -> v.InviteView:
         self._call()

@@ -244,6 +244,9 @@ async def test_a_community_is_founded_invited_to_and_joined(shell: Shell) -> Non
         assert await shell.fail("join", "no ticket") == 6
         assert "Rosa (you)" in await shell.run("members")
         assert (await shell.json("members"))[0]["is_self"]
+        assert "Rosa (you)" in await shell.run("remove", "ab12", "--community", "Vale", "--yes")
+        assert await shell.json("remove", "ab12", "--yes")
+        assert await shell.fail("remove", "ab12") == 2
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ async def test_every_route_is_in_the_api_page(tmp_path: Path) -> None:
     page = (DOCS / "api.md").read_text()
 
     for route in api.routes():
-        path = route.path.replace("{id}", "ID").replace("{address}", "ADDRESS")
+        path = re.sub(r"\{(\w+)\}", lambda name: name[1].upper(), route.path)
         assert re.search(rf"`{route.method} {path}[`?]", page), route
 
 
