@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crdt.crypto.keys import Enrolment, check_device_signature
 from crdt.crypto.signing import Domain, check_signature
-from crdt.entries.skeletons import Binding, Certificate
+from crdt.entries.skeletons import Binding, Certificate, Joiner
 from crdt.errors import BadCertificate, BadSignature
 from crdt.ids import LogId, MemberId, Pseudonym, SpaceId
 
@@ -64,6 +64,11 @@ class Writer:
     device_public: bytes
 
 
+def prove_device(keys: DeviceKeys, space: SpaceId, log: LogKeys) -> bytes:
+    """Sign, as a device, that a log and its pseudonym are ours."""
+    return keys.device.sign(Domain.BINDING, space + log.log + log.pseudonym)
+
+
 def bind(keys: DeviceKeys, space: SpaceId, log: LogKeys, stamp_ms: int) -> Binding:
     """Say, for members' eyes only, that a log is this device's."""
     enrolment = keys.enrolment
@@ -76,7 +81,7 @@ def bind(keys: DeviceKeys, space: SpaceId, log: LogKeys, stamp_ms: int) -> Bindi
         member=enrolment.member,
         device=enrolment.device_public,
         enrolment=enrolment.signature,
-        proof=keys.device.sign(Domain.BINDING, space + log.log + log.pseudonym),
+        proof=prove_device(keys, space, log),
         claim=log.withdrawal.sign(Domain.BINDING, space + enrolment.device_public),
     )
 
@@ -93,3 +98,22 @@ def check_binding(binding: Binding) -> Writer:
     claimed = binding.space + binding.device
     check_signature(binding.pseudonym, Domain.BINDING, claimed, binding.claim)
     return Writer(MemberId(binding.member), binding.device)
+
+
+def check_joiner(joiner: Joiner, space: SpaceId, log: LogId, pseudonym: Pseudonym) -> Writer:
+    """Make sure that who joins is who wrote the join: an enrolment alone could be copied.
+
+    Args:
+        joiner: From the box of a join.
+        space: Where the join stands.
+        log: In which log.
+        pseudonym: Who wrote it, by the log's certificate.
+
+    Raises:
+        BadSignature: The member did not enrol the device, or the device did not sign this log.
+    """
+    member = MemberId(joiner.member)
+    Enrolment(member, joiner.device, joiner.enrolment).check()
+    message = space + log + pseudonym
+    check_device_signature(joiner.device, Domain.BINDING, message, joiner.proof)
+    return Writer(member, joiner.device)

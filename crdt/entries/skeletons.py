@@ -385,12 +385,19 @@ class InviteSecret(WireStruct, frozen=True):
 
 
 class Joiner(WireStruct, frozen=True):
-    """Who joins: inside the box of a `Join`."""
+    """Who joins: inside the box of a `Join`.
+
+    Attributes:
+        member, device, enrolment: As in a `Binding`.
+        proof: By the device over space, log and pseudonym of the join's entry, so that
+            nobody joins as somebody whose enrolment they have read.
+    """
 
     name: Name
     member: Bytes32
     device: Bytes64
     enrolment: Bytes64
+    proof: Bytes64
 
 
 _DECODE_VALUES: Decoder[tuple[Value, ...]] = Decoder(tuple[Value, ...], MAX_CONTENT_BYTES)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from crdt.certificates import bind
+from crdt.certificates import bind, prove_device
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.crypto.aead import NONCE_BYTES
 from crdt.crypto.keys import INCARNATION_BYTES, withdrawal_key
@@ -209,7 +209,7 @@ class Membership:
             self._store.shelves.keep(TICKET_SHELF, space, redeemed)
             inner = self._hold(ticket.nonce, SpaceKind.INNER, space)
             inner.ticket_sealing = ticket.sealing
-            self._join(inner, ticket, self._box(ticket), cites=(EntryId(ticket.invite),))
+            self._join(inner, ticket, self._box(inner, ticket), cites=(EntryId(ticket.invite),))
         return Community(inner, None)
 
     def resume(self) -> None:
@@ -230,9 +230,15 @@ class Membership:
         redeemed = self._ticket(inner)
         return Role(redeemed.ticket.role) if redeemed else None
 
-    def _box(self, ticket: Ticket) -> bytes:
+    def _box(self, held: HeldSpace, ticket: Ticket) -> bytes:
         enrolment = self._keys.enrolment
-        joiner = Joiner(self._name, enrolment.member, enrolment.device_public, enrolment.signature)
+        joiner = Joiner(
+            self._name,
+            enrolment.member,
+            enrolment.device_public,
+            enrolment.signature,
+            prove_device(self._keys, held.space, held.own),
+        )
         return seal_joiner(ticket.sealing, joiner, self._pen.random_bytes(NONCE_BYTES))
 
     def _join(

@@ -2,6 +2,11 @@
 
 Members say it themselves: a join says it in its sealed box, a binding for each
 log says it for good. Whose role has ended is for `crdt.rights.access` to tell.
+
+Enrolments can be copied by everybody who reads them. What makes somebody a member here
+is therefore only what their device signed for this very pseudonym: in the box of a join,
+or in a binding of the `inner` log that the binding stands in. What they say of their
+other logs counts once that is known.
 """
 
 from __future__ import annotations
@@ -9,8 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crdt.certificates import Writer, check_binding
-from crdt.crypto.keys import Enrolment
+from crdt.certificates import Writer, check_binding, check_joiner
 from crdt.errors import BadSignature, CrdtError
 from crdt.ids import DeviceId, LogId, MemberId, Pseudonym, SpaceId, device_id
 from crdt.tickets import open_joiner
@@ -42,6 +46,10 @@ class _Box:
     sealed: bytes
 
 
+MAX_WAITING = 4096
+"""Boxes and bindings that may wait for what proves them: some 10 MB at most."""
+
+
 class People:
     """The members of one community, as its `inner` space tells.
 
@@ -58,6 +66,8 @@ class People:
         self._names: dict[Pseudonym, tuple[int, str]] = {}
         self._secrets: dict[bytes, bytes] = {}
         self._boxes: dict[bytes, list[_Box]] = {}
+        self._unproven: dict[Pseudonym, list[tuple[Writer, Binding]]] = {}
+        self._waiting = 0
 
     # --- what entries say -----------------------------------------------------------
 
@@ -67,19 +77,21 @@ class People:
             writer = check_binding(binding)
         except BadSignature:
             return
-        space, log = SpaceId(binding.space), LogId(binding.log)
-        pseudonym = Pseudonym(binding.pseudonym)
-        if space == self._inner and pseudonym != author:
-            return
-        if self._members.setdefault(author, writer.member) != writer.member:
-            return
-        self._writers[log] = writer
-        self._introduce(space, pseudonym, writer, log)
+        if binding.space == self._inner:
+            if binding.pseudonym == author and self._identify(author, writer.member):
+                self._believe(writer, binding)
+                self._believe_the_rest(author)
+        elif author in self._members:
+            if self._members[author] == writer.member:
+                self._believe(writer, binding)
+        elif self._has_room():
+            self._unproven.setdefault(author, []).append((writer, binding))
 
     def keep_secret(self, invite: bytes, sealing: bytes) -> None:
         """Learn the key that opens the boxes of an invite's joins."""
         self._secrets[invite] = sealing
         for box in self._boxes.pop(invite, []):
+            self._waiting -= 1
             self._open(sealing, box)
 
     def receive(self, invite: bytes, author: Pseudonym, log: LogId, box: bytes) -> None:
@@ -87,7 +99,7 @@ class People:
         sealed = _Box(author, log, box)
         if invite in self._secrets:
             self._open(self._secrets[invite], sealed)
-        else:
+        elif self._has_room():
             self._boxes.setdefault(invite, []).append(sealed)
 
     def call(self, author: Pseudonym, name: str, stamp_ms: int) -> None:
@@ -135,18 +147,38 @@ class People:
     def _open(self, sealing: bytes, box: _Box) -> None:
         try:
             joiner = open_joiner(sealing, box.sealed)
-            Enrolment(MemberId(joiner.member), joiner.device, joiner.enrolment).check()
+            writer = check_joiner(joiner, self._inner, box.log, box.pseudonym)
         except CrdtError:
             return
-        writer = Writer(MemberId(joiner.member), joiner.device)
-        if self._members.setdefault(box.pseudonym, writer.member) != writer.member:
-            return
-        self._introduce(self._inner, box.pseudonym, writer, box.log)
-        self._names.setdefault(box.pseudonym, (0, joiner.name))
+        if self._identify(box.pseudonym, writer.member):
+            self._introduce(self._inner, box.pseudonym, writer, box.log)
+            self._names.setdefault(box.pseudonym, (0, joiner.name))
+            self._believe_the_rest(box.pseudonym)
+
+    def _identify(self, pseudonym: Pseudonym, member: MemberId) -> bool:
+        return self._members.setdefault(pseudonym, member) == member
+
+    def _believe(self, writer: Writer, binding: Binding) -> None:
+        log = LogId(binding.log)
+        self._writers[log] = writer
+        self._introduce(SpaceId(binding.space), Pseudonym(binding.pseudonym), writer, log)
+
+    def _believe_the_rest(self, author: Pseudonym) -> None:
+        """Take in what a member said of their other logs before we knew who they are."""
+        for writer, binding in self._unproven.pop(author, []):
+            self._waiting -= 1
+            if self._members[author] == writer.member:
+                self._believe(writer, binding)
+
+    def _has_room(self) -> bool:
+        has_room = self._waiting < MAX_WAITING
+        self._waiting += has_room
+        return has_room
 
     def _introduce(self, space: SpaceId, pseudonym: Pseudonym, writer: Writer, log: LogId) -> None:
         self._members.setdefault(pseudonym, writer.member)
-        self._pseudonyms[space, writer.member] = pseudonym
+        key = space, writer.member
+        self._pseudonyms[key] = min(pseudonym, self._pseudonyms.get(key, pseudonym))
         if space == self._inner:
             claims = self._readers.setdefault(writer.device_public, {})
             claims[log] = Reader(writer.device_public, pseudonym, log)

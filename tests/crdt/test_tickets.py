@@ -27,7 +27,7 @@ TICKET = Ticket(
 
 def joiner(name: str = "Ahmed") -> Joiner:
     enrolment = device_keys(name).enrolment
-    return Joiner(name, enrolment.member, enrolment.device_public, enrolment.signature)
+    return Joiner(name, enrolment.member, enrolment.device_public, enrolment.signature, bytes(64))
 
 
 def test_a_ticket_survives_being_typed_in_lower_case_with_spaces() -> None:
