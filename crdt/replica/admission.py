@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crdt.entries.entry import verify
+from crdt.entries.opening import open_entry
 from crdt.errors import CrdtError, StoreError
+from crdt.replica.interpreter import document_of
 from crdt.store.rows import Put
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from crdt.replica.pen import Pen
     from crdt.store.port import Store
 
-_TAKEN_IN = frozenset({Put.NEW, Put.RESTORED, Put.FORKED, Put.REFUSED, Put.ASIDE})
+_AS_IT_CAME = frozenset({Put.NEW, Put.FORKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,18 @@ class Admission:
     def _admit_one(self, entry: SignedEntry) -> tuple[Put, VerifiedEntry]:
         verified = verify(entry)
         held = self._holdings.get(verified.header.space)
-        outcome = self._store.entries.put(verified)
-        if outcome in _TAKEN_IN:
+        opened = open_entry(verified, held.keyring)
+        document = document_of(verified.id, opened) if opened else None
+        outcome = self._store.entries.put(verified, opened.kind if opened else None, document)
+        if outcome in _AS_IT_CAME:
+            if opened is not None:
+                self._interpreter.take(held, verified, opened)
+        elif outcome is not Put.KNOWN:
+            # What is kept of it may be less than what came, or more.
             stored = self._store.entries.get(verified.id)
             if stored is not None:
-                self._interpreter.take(held, stored)
-            if verified.header.log == held.own.log:
-                # A peer holds something of ours that we lack: this database is an older copy.
-                self._pen.reincarnate(held)
+                self._interpreter.take_again(held, stored.entry)
+        if outcome is not Put.KNOWN and verified.header.log == held.own.log:
+            # A peer holds something of ours that we lack: this database is an older copy.
+            self._pen.reincarnate(held)
         return outcome, verified

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crdt.entries.opening import open_entry
 from crdt.errors import BadSignature
-from crdt.ids import DocumentId, EntryId, LogId, Pseudonym, SpaceId
+from crdt.ids import DocumentId, EntryId, LogId, Pseudonym
 from crdt.withdrawals import check_withdrawal
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ class Erasure:
         mark_stale: Told each document that lost words.
     """
 
-    def __init__(
-        self, store: Store, mark_stale: Callable[[SpaceId, DocumentId | None], None]
-    ) -> None:
+    def __init__(self, store: Store, mark_stale: Callable[[DocumentId | None], None]) -> None:
         self._store = store
         self._mark_stale = mark_stale
 
@@ -52,7 +50,7 @@ class Erasure:
             targets, by=entry.id, space=held.space, owner=owner, skeletons=is_whole
         )
         for stored in before.values():
-            self._mark_stale(held.space, stored.document if stored else None)
+            self._mark_stale(stored.document if stored else None)
         if withdrawal.document is not None:
             document = DocumentId(withdrawal.document)
             self._store.shelves.keep(WITHDRAWN_SHELF, document, owner + entry.id)
@@ -93,7 +91,7 @@ class Erasure:
             # nodes that its document is gone; the author's next withdrawal names it.
             self._erase_edit(held, stored.entry.id, by, skeletons=stored.entry.id in named)
         self._store.documents.drop(document)
-        self._mark_stale(held.space, document)
+        self._mark_stale(document)
 
     def _erase_edit(self, held: HeldSpace, entry: EntryId, by: EntryId, *, skeletons: bool) -> None:
         self._store.erasures.erase(

@@ -49,13 +49,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crdt.crypto.keys import DeviceKeys
+    from crdt.entries.entry import VerifiedEntry
     from crdt.replica.cites_trail import CitesTrail
     from crdt.replica.held_space import HeldSpace
+    from crdt.replica.stale_views import StaleViews
     from crdt.store.port import Store
-    from crdt.store.rows import StoredEntry
-
-STALE_SHELF = "stale"
-"""Documents whose view must be made anew; the value is their space."""
 
 _CARD = Decoder(CardText, 32 * 1024)
 _PROFILE = Decoder(ProfileText, 4 * 1024)
@@ -82,15 +80,19 @@ class Interpreter:
         store: Where they are kept.
         keys: Of this device.
         trail: What entries cite.
+        stale: Told whose view must be made anew.
     """
 
-    def __init__(self, store: Store, keys: DeviceKeys, trail: CitesTrail) -> None:
+    def __init__(
+        self, store: Store, keys: DeviceKeys, trail: CitesTrail, stale: StaleViews
+    ) -> None:
         self._store = store
+        self._stale = stale
         self._keys = keys
         self._trail = trail
         self._erasure = Erasure(store, self.mark_stale)
         self._authors: dict[LogId, Pseudonym] = {}
-        self._unnamed: dict[LogId, list[tuple[StoredEntry, Opened]]] = {}
+        self._unnamed: dict[LogId, list[tuple[VerifiedEntry, Opened]]] = {}
         self._changes = Changes()
         self._is_loading = False
 
@@ -112,7 +114,7 @@ class Interpreter:
             if isinstance(opened.skeleton, Genesis):
                 held.begin(opened.skeleton.charter)
             elif not isinstance(opened.skeleton, Certificate | Withdrawal):
-                self._govern(held, stored, opened)
+                self._govern(held, stored.entry, opened)
         self._is_loading = False
         self._changes = Changes()
 
@@ -120,41 +122,51 @@ class Interpreter:
         """Who writes a log; None until its certificate is here."""
         return self._authors.get(log)
 
-    def take(self, held: HeldSpace, stored: StoredEntry) -> None:
-        """Take in an entry that is new here, or whose key has come. Inside a transaction."""
-        opened = open_entry(stored.entry, held.keyring)
+    def take_again(self, held: HeldSpace, entry: VerifiedEntry) -> None:
+        """Take in an entry that was here, and can be opened, or is complete, only now."""
+        opened = open_entry(entry, held.keyring)
         if opened is None:
             return
-        entry, skeleton = stored.entry, opened.skeleton
-        document = _document_of(entry.id, opened)
+        document = document_of(entry.id, opened)
         self._store.entries.interpret(entry.id, opened.kind, document)
+        self.take(held, entry, opened)
+        self.mark_stale(document)
+
+    def take(self, held: HeldSpace, entry: VerifiedEntry, opened: Opened) -> None:
+        """Take in an entry that was just put, as a whole, with its kind and document.
+
+        Inside a transaction.
+        """
+        skeleton = opened.skeleton
         if skeleton is not None:
             self._trail.note(entry.header.log, entry.header.sequence, skeleton.cites)
         match skeleton:
             case Certificate():
-                self._name(held, stored, skeleton)
+                self._name(held, entry, skeleton)
             case Genesis():
                 self._found(held, skeleton)
             case Withdrawal():
                 self._erasure.withdraw(held, entry, skeleton)
             case Begin() | Edit():
+                document = document_of(entry.id, opened)
                 self._erasure.refuse_late(held, entry.id, document)
-                self.mark_stale(held.space, document)
+                if document is not None:
+                    self._changes.documents.add(document)
             case _ if is_control(opened.kind):
-                self._govern(held, stored, opened)
+                self._govern(held, entry, opened)
             case _:
                 pass
 
-    def mark_stale(self, space: SpaceId, document: DocumentId | None) -> None:
+    def mark_stale(self, document: DocumentId | None) -> None:
         """Note that a document's view must be made anew. Inside a transaction."""
-        if document is not None and document not in self._changes.documents:
+        if document is not None:
             self._changes.documents.add(document)
-            self._store.shelves.keep(STALE_SHELF, document, space)
+            self._stale.note(document)
 
     # --- certificates and charters -----------------------------------------------------
 
-    def _name(self, held: HeldSpace, stored: StoredEntry, certificate: Certificate) -> None:
-        header = stored.entry.header
+    def _name(self, held: HeldSpace, entry: VerifiedEntry, certificate: Certificate) -> None:
+        header = entry.header
         try:
             pseudonym = check_certificate(header, certificate)
         except BadCertificate:
@@ -164,7 +176,7 @@ class Interpreter:
             return
         for erased in self._store.erasures.name_log(log, pseudonym):
             gone = self._store.entries.get(erased)
-            self.mark_stale(held.space, gone.document if gone else None)
+            self.mark_stale(gone.document if gone else None)
         for waiting, opened in self._unnamed.pop(log, []):
             self._govern(held, waiting, opened)
         self._reconsider(held, pseudonym, log)
@@ -179,14 +191,14 @@ class Interpreter:
 
     # --- control -------------------------------------------------------------------------
 
-    def _govern(self, held: HeldSpace, stored: StoredEntry, opened: Opened) -> None:
-        header = stored.entry.header
+    def _govern(self, held: HeldSpace, signed: VerifiedEntry, opened: Opened) -> None:
+        header = signed.header
         author = self._authors.get(header.log)
         if author is None:
-            self._unnamed.setdefault(header.log, []).append((stored, opened))
+            self._unnamed.setdefault(header.log, []).append((signed, opened))
             return
         entry = ControlEntry(
-            stored.entry.id,
+            signed.id,
             header.log,
             header.sequence,
             author,
@@ -260,17 +272,15 @@ class Interpreter:
             self._store.epochs.add(EpochKey(held.space, epoch, key, entry.cites, entry.id))
         for key in found:
             for stored in self._store.entries.unopened(held.space, epoch_id(key)):
-                self.take(held, stored)
+                self.take_again(held, stored.entry)
 
     def _rename(self, held: HeldSpace, logs: Iterable[LogId]) -> None:
         """Documents show the names of who wrote them."""
         if self._is_loading:
             return
         for log in logs:
-            row = self._store.logs.get(log)
-            if row is not None:
-                for document in self._store.entries.documents_of_log(log):
-                    self.mark_stale(row.space, document)
+            for document in self._store.entries.documents_of_log(log):
+                self.mark_stale(document)
 
     # --- what a change of rules touches --------------------------------------------------
 
@@ -281,7 +291,7 @@ class Interpreter:
             self._reconsider(held, Pseudonym(revocation.principal))
         for cut in revocation.cuts:
             for document in self._store.entries.documents_of_log(LogId(cut.log)):
-                self.mark_stale(held.space, document)
+                self.mark_stale(document)
 
     def _reconsider(self, held: HeldSpace, principal: Pseudonym, log: LogId | None = None) -> None:
         if self._is_loading:
@@ -289,10 +299,11 @@ class Interpreter:
         logs = [log] if log else [known for known, who in self._authors.items() if who == principal]
         for changed in logs:
             for document in self._store.entries.documents_of_log(changed):
-                self.mark_stale(held.space, document)
+                self.mark_stale(document)
 
 
-def _document_of(entry: EntryId, opened: Opened) -> DocumentId | None:
+def document_of(entry: EntryId, opened: Opened) -> DocumentId | None:
+    """Which document an entry begins or edits, if any."""
     match opened.skeleton:
         case Begin():
             return DocumentId(entry)

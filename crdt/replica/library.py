@@ -13,6 +13,7 @@ from crdt.entries.skeletons import Begin, Edit, Kind, decode_values, encode_valu
 from crdt.errors import CrdtError, NotAuthorised, UnknownEntry, Withdrawn
 from crdt.ids import DocumentId, EntryId, Pseudonym
 from crdt.replica.erasure import WITHDRAWN_SHELF
+from crdt.replica.kept_documents import KeptDocuments
 from crdt.withdrawals import withdraw
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Library:
         pen: Pen,
     ) -> None:
         self._store = store
+        self._kept = KeptDocuments(store)
         self._holdings = holdings
         self._interpreter = interpreter
         self._trail = trail
@@ -104,7 +106,10 @@ class Library:
         held = self.space_of(document)
         self._may_write(held, Kind.EDIT)
         self._still_here(document)
-        seen = replay(document, self._edits(document), at=base or None)
+        edits = self._edits(document)
+        seen = self._kept.open(document, edits)
+        if base and set(base) != set(seen.heads):
+            seen = replay(document, edits, at=base)
         drafts = seen.change(fields, text)
         with self._store.writing():
             self._membership.ensure_key(held)
@@ -163,14 +168,24 @@ class Library:
     # --- reading -------------------------------------------------------------------------
 
     def read(self, document: DocumentId) -> Document:
-        """Open a document; reads only its own edits.
+        """Open a document; reads only its own edits, and a long one out of its cache.
 
         Raises:
             Withdrawn: It was taken back.
             UnknownEntry: It is not here.
         """
         self._still_here(document)
-        return replay(document, self._edits(document))
+        return self._kept.open(document, self._edits(document))
+
+    def renew(self, document: DocumentId) -> Document:
+        """Open a document, and keep what replay made of it if it is long.
+
+        Raises:
+            Withdrawn: It was taken back.
+            UnknownEntry: It is not here.
+        """
+        self._still_here(document)
+        return self._kept.renew(document, self._edits(document))
 
     def edits(self, document: DocumentId) -> list[EditFacts]:
         """Return the edits of a document, as replay and history need them.
@@ -195,9 +210,13 @@ class Library:
     def withdrawal_of(self, document: DocumentId) -> EntryId | None:
         """Return the withdrawal that took a document back whole, or None."""
         note = self._store.shelves.get(WITHDRAWN_SHELF, document)
-        if note is None or self.author_of(document) != Pseudonym(note[:32]):
+        if note is None:
             return None
-        return EntryId(note[32:])
+        try:
+            is_theirs = self.author_of(document) == Pseudonym(note[:32])
+        except UnknownEntry:  # the withdrawal came before the beginning: whose it was is not known
+            return None
+        return EntryId(note[32:]) if is_theirs else None
 
     def may_edit(self, document: DocumentId) -> bool:
         """Whether we may change a document now."""

@@ -11,6 +11,7 @@ from crdt.codec import encode
 from crdt.crypto.keys import INCARNATION_BYTES
 from crdt.entries.authoring import SALTS_BYTES, author
 from crdt.entries.entry import Priority
+from crdt.entries.opening import open_entry
 from crdt.entries.skeletons import (
     Certificate,
     Epoch,
@@ -21,6 +22,7 @@ from crdt.entries.skeletons import (
     Withdrawal,
 )
 from crdt.errors import CannotOpen, LogForked, SpaceClosed
+from crdt.replica.interpreter import document_of
 from crdt.store.rows import Put, SpaceRow
 
 if TYPE_CHECKING:
@@ -153,11 +155,11 @@ class Pen:
             salts=self.random_bytes(SALTS_BYTES),
             seal=seal,
         )
-        outcome = self._store.entries.put(entry)
+        opened = open_entry(entry, held.keyring)
+        if opened is None:
+            raise CannotOpen("what was written cannot be read back")
+        outcome = self._store.entries.put(entry, opened.kind, document_of(entry.id, opened))
         if outcome is not Put.NEW:
             raise LogForked(f"our own entry {position.sequence} was {outcome.value}")
-        stored = self._store.entries.get(entry.id)
-        if stored is None:
-            raise LogForked("an entry vanished as it was written")
-        self._interpreter.take(held, stored)
+        self._interpreter.take(held, entry, opened)
         return entry

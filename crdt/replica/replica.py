@@ -12,20 +12,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crdt.ids import DocumentId
 from crdt.replica.admission import Admission
 from crdt.replica.cites_trail import CitesTrail
 from crdt.replica.holdings import Holdings
-from crdt.replica.interpreter import STALE_SHELF, Interpreter
+from crdt.replica.interpreter import Interpreter
 from crdt.replica.library import Library
 from crdt.replica.membership import Membership
 from crdt.replica.pen import Pen
+from crdt.replica.stale_views import StaleViews
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.entry import SignedEntry
+    from crdt.ids import DocumentId
     from crdt.replica.admission import Admitted
     from crdt.replica.interpreter import Changes
     from crdt.replica.pen import Circumstances
@@ -51,7 +52,8 @@ class Replica:
         self.store = store
         self.keys = keys
         trail = CitesTrail(store)
-        self.interpreter = Interpreter(store, keys, trail)
+        self.stale = StaleViews(store)
+        self.interpreter = Interpreter(store, keys, trail, self.stale)
         self.holdings = Holdings(store, keys, self.interpreter)
         self.pen = Pen(store, self.interpreter, trail, keys, circumstances)
         self.membership = Membership(store, self.holdings, self.pen, keys, name)
@@ -74,7 +76,19 @@ class Replica:
 
         Joins are answered, keys shared, late edits of withdrawn documents named.
         """
+        return self._react_to(self.interpreter.drain())
+
+    def react_anew(self) -> Changes:
+        """React to everything that is here, as after a start.
+
+        A power cut or a full disk may have come between an entry and the reaction to it.
+        """
         changes = self.interpreter.drain()
+        changes.ruled |= {inner.space for inner in self.holdings.inner_spaces()}
+        changes.documents |= self.stale.all()
+        return self._react_to(changes)
+
+    def _react_to(self, changes: Changes) -> Changes:
         fresh = changes
         for _ in range(_MAX_REACTIONS):
             if not fresh.ruled and not fresh.documents:
@@ -94,19 +108,17 @@ class Replica:
         for inner in self.holdings.inner_spaces():
             self.membership.react(inner)
 
-    def stale_documents(self) -> list[DocumentId]:
-        """Return the documents whose view must be made anew, also those of before a restart."""
-        return [DocumentId(key) for key, _ in self.store.shelves.items(STALE_SHELF)]
+    def stale_documents(self, most: int) -> list[DocumentId]:
+        """Return documents whose view must be read and made anew, also those of before a restart.
+
+        Call it in the same breath as the reading: what changes later is stale again.
+        """
+        return self.stale.first(most)
 
     def forget_views(self) -> None:
         """Note that the view of every document must be made anew."""
-        with self.store.writing():
-            for held in self.holdings.all():
-                for document in self.store.entries.documents(held.space):
-                    self.store.shelves.keep(STALE_SHELF, document, held.space)
+        self.stale.forget()
 
-    def is_fresh(self, documents: Iterable[DocumentId]) -> None:
-        """Note that the views of these documents have been made anew."""
-        with self.store.writing():
-            for document in documents:
-                self.store.shelves.drop(STALE_SHELF, document)
+    def made_anew(self, documents: Iterable[DocumentId]) -> None:
+        """Note that the views of these documents are as they were when they were read as stale."""
+        self.stale.settle(documents)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nacl.bindings import crypto_secretbox, crypto_secretbox_open
+from nacl.exceptions import CryptoError
 
 from crdt.errors import TooLarge
 from crdt.ids import ID_BYTES, DeviceId, DocumentId, EntryId, EpochId, SpaceId
@@ -50,7 +51,7 @@ class DocumentTable:
         )
 
     def load(self, document: DocumentId) -> Materialised | None:
-        """Return what was kept, or None."""
+        """Return what was kept; None also when it is damaged."""
         row = self._connection.row(
             "SELECT replay_version, heads_hash, sealed, key FROM slots"
             " JOIN materialised ON slot = number WHERE document = ?",
@@ -59,7 +60,11 @@ class DocumentTable:
         if row is None:
             return None
         version, heads_hash, sealed, key = row
-        return Materialised(version, heads_hash, crypto_secretbox_open(sealed, _NONCE, key))
+        try:
+            saved = crypto_secretbox_open(sealed, _NONCE, key)
+        except CryptoError:
+            return None
+        return Materialised(version, heads_hash, saved)
 
     def drop(self, document: DocumentId) -> None:
         """Forget it."""
@@ -161,6 +166,11 @@ class ShelfTable:
         """Return a whole shelf, ordered by key."""
         sql = "SELECT key, value FROM shelves WHERE shelf = ? ORDER BY key"
         return tuple((row[0], row[1]) for row in self._connection.rows(sql, (shelf,)))
+
+    def first(self, shelf: str, most: int = -1) -> list[bytes]:
+        """Return the first keys of a shelf, in order; -1: all."""
+        sql = "SELECT key FROM shelves WHERE shelf = ? ORDER BY key LIMIT ?"
+        return [key for (key,) in self._connection.rows(sql, (shelf, most))]
 
     def drop(self, shelf: str, key: bytes) -> None:
         """Forget a value."""

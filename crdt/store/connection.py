@@ -144,6 +144,11 @@ class Connection:
             raise our_error(error) from error
         return number
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a transaction is open."""
+        return self._depth > 0
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Open a transaction, or join the one that is open."""

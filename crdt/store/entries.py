@@ -43,7 +43,9 @@ class EntryTable:
         self._logs = logs
         self._erasures = erasures
 
-    def put(self, entry: VerifiedEntry) -> Put:
+    def put(
+        self, entry: VerifiedEntry, kind: int | None = None, document: DocumentId | None = None
+    ) -> Put:
         """Keep a proven entry; doing so twice is the same as once."""
         header = entry.header
         space = self._spaces.number_of(header.space)
@@ -58,11 +60,14 @@ class EntryTable:
         withdrawn = self._erasures.meet(entry.id, space, log.pseudonym)
         skeleton = self._keep(entry.skeleton) if withdrawn < 2 else None
         content = self._keep(_content_of(entry)) if withdrawn < 1 else None
+        if skeleton is None:
+            kind = document = None  # what it said is gone, or was never here
         state = state_of(withdrawn, skeleton, content)
         is_fork = self._logs.check_chain(log, entry.id, header)
         self._connection.write(
             "INSERT INTO entries (id, space, log, sequence, priority, size, state, withdrawn,"
-            " header, signature, skeleton, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " kind, document, header, signature, skeleton, content)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 entry.id,
                 space,
@@ -72,6 +77,8 @@ class EntryTable:
                 header.skeleton_bytes + header.content_bytes,
                 state,
                 withdrawn,
+                kind,
+                document,
                 entry.raw_header,
                 entry.signature,
                 skeleton,
@@ -137,6 +144,15 @@ class EntryTable:
             for _, document in rows:
                 yield document
             number = rows[-1][0]
+
+    def edited_since(self, number: int, most: int) -> list[tuple[int, DocumentId]]:
+        """Return the first edits received after a number, as number and document; -1: all."""
+        rows = self._connection.rows(
+            "SELECT number, document FROM entries WHERE number > ? AND document IS NOT NULL"
+            " ORDER BY number LIMIT ?",
+            (number, most),
+        )
+        return [(row[0], DocumentId(row[1])) for row in rows]
 
     def begun_since(self, number: int, by_others_than: Iterable[LogId]) -> int:
         """Count the documents that were begun, by other logs, after a number was given out."""

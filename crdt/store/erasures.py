@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crdt.ids import EntryId, LogId, Pseudonym, SpaceId
+    from crdt.store.caches import DocumentTable
     from crdt.store.connection import Connection
     from crdt.store.logs import LogTable
     from crdt.store.spaces import SpaceTable
@@ -30,10 +31,13 @@ _WAITING, _ERASED, _OFF_THE_DISK = 0, 1, 2
 class ErasureTable:
     """See `crdt.store.port.Erasures`."""
 
-    def __init__(self, connection: Connection, spaces: SpaceTable, logs: LogTable) -> None:
+    def __init__(
+        self, connection: Connection, spaces: SpaceTable, logs: LogTable, documents: DocumentTable
+    ) -> None:
         self._connection = connection
         self._spaces = spaces
         self._logs = logs
+        self._documents = documents
 
     def erase(
         self,
@@ -107,13 +111,13 @@ class ErasureTable:
     def _carry_out(self, target: EntryId, space: int) -> bool:
         row = self._connection.row(
             "SELECT e.number, e.state, e.withdrawn, e.skeleton, e.content, e.sequence,"
-            " logs.log FROM entries e JOIN logs ON logs.number = e.log"
+            " logs.log, e.document FROM entries e JOIN logs ON logs.number = e.log"
             " WHERE e.space = ? AND e.id = ?",
             (space, target),
         )
         if row is None:
             return False
-        number, state, withdrawn, skeleton, content, sequence, log_id = row
+        number, state, withdrawn, skeleton, content, sequence, log_id, document = row
         log = self._logs.open(log_id, space)
         level = self._level(target, space, log.pseudonym)
         if level == 0:
@@ -121,6 +125,8 @@ class ErasureTable:
         self._settle(target, space, log.pseudonym, _ERASED)
         if level <= withdrawn:
             return False
+        if document is not None:
+            self._documents.drop(document)
         self._zero(content)
         if level == _BOTH:
             self._zero(skeleton)

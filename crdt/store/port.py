@@ -107,8 +107,15 @@ class Logs(Protocol):
 class Entries(Protocol):
     """The entries of all spaces."""
 
-    def put(self, entry: VerifiedEntry) -> Put:
+    def put(
+        self, entry: VerifiedEntry, kind: int | None = None, document: DocumentId | None = None
+    ) -> Put:
         """Keep a proven entry; doing so twice is the same as once.
+
+        Args:
+            entry: What to keep.
+            kind: Of its skeleton, if that could be opened; see `interpret`.
+            document: The document it edits, if any.
 
         Raises:
             UnknownSpace: Its space is not held.
@@ -116,7 +123,7 @@ class Entries(Protocol):
         ...
 
     def interpret(self, entry: EntryId, kind: int, document: DocumentId | None) -> None:
-        """Note what an entry is, once its skeleton could be opened."""
+        """Note what an entry is whose skeleton could be opened only after it was put."""
         ...
 
     def get(self, entry: EntryId) -> StoredEntry | None:
@@ -145,6 +152,10 @@ class Entries(Protocol):
 
     def documents(self, space: SpaceId) -> Iterator[DocumentId]:
         """Give every document of a space, in the order in which its first edit came."""
+        ...
+
+    def edited_since(self, number: int, most: int) -> list[tuple[int, DocumentId]]:
+        """Return the first edits received after a number, as number and document; -1: all."""
         ...
 
     def begun_since(self, number: int, by_others_than: Iterable[LogId]) -> int:
@@ -246,14 +257,17 @@ class Erasures(Protocol):
 
 
 class Documents(Protocol):
-    """Materialised documents: a cache that may be dropped at any time."""
+    """Materialised documents: a cache that may be dropped at any time.
+
+    Erasing any edit of a document drops it, in the same transaction.
+    """
 
     def save(self, document: DocumentId, materialised: Materialised) -> None:
         """Keep a document as replay left it."""
         ...
 
     def load(self, document: DocumentId) -> Materialised | None:
-        """Return what was kept, or None."""
+        """Return what was kept; None also when it is damaged."""
         ...
 
     def drop(self, document: DocumentId) -> None:
@@ -312,6 +326,10 @@ class Shelves(Protocol):
         """Return a whole shelf, ordered by key."""
         ...
 
+    def first(self, shelf: str, most: int = -1) -> list[bytes]:
+        """Return the first keys of a shelf, in order; -1: all."""
+        ...
+
     def drop(self, shelf: str, key: bytes) -> None:
         """Forget a value."""
         ...
@@ -336,6 +354,11 @@ class Store(Protocol):
     def receipts(self) -> Receipts: ...  # noqa: D102
     @property
     def shelves(self) -> Shelves: ...  # noqa: D102
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a transaction is open."""
+        ...
 
     def writing(self) -> AbstractContextManager[None]:
         """Open a transaction, or join the one that is open.

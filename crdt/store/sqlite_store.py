@@ -48,9 +48,9 @@ class SqliteStore:
             raise
         self.spaces = SpaceTable(connection)
         self.logs = LogTable(connection, self.spaces)
-        self.erasures = ErasureTable(connection, self.spaces, self.logs)
-        self.entries = EntryTable(connection, self.spaces, self.logs, self.erasures)
         self.documents = DocumentTable(connection)
+        self.erasures = ErasureTable(connection, self.spaces, self.logs, self.documents)
+        self.entries = EntryTable(connection, self.spaces, self.logs, self.erasures)
         self.epochs = EpochTable(connection, self.spaces)
         self.receipts = ReceiptTable(connection, self.spaces)
         self.shelves = ShelfTable(connection)
@@ -60,6 +60,11 @@ class SqliteStore:
         """The writing connection, for other tables in the same file and transaction."""
         return self._connection.db
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.is_writing
+
     def writing(self) -> AbstractContextManager[None]:
         """Open a transaction, or join the one that is open."""
         return self._connection.writing()
@@ -67,6 +72,10 @@ class SqliteStore:
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back once what is being written is durable; never, if it is undone."""
         self._connection.after_commit(callback)
+
+    def on_undone(self, callback: Callable[[], None]) -> None:
+        """Call back whenever something that was being written is undone."""
+        self._connection.after_rollback.append(callback)
 
     def reader(self) -> Database:
         """Open a second connection that may only read, for one other thread.

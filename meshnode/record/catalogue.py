@@ -112,7 +112,7 @@ class Catalogue:
         """Return once everything that was stale when this was called is in the index."""
         async with self._turn:
             has_changed = has_erased = False
-            while stale := await self._record.run(lambda r: r.stale_documents()[:_BATCH]):
+            while stale := await self._record.run(lambda r: r.stale_documents(_BATCH)):
                 erased = await self._renew(stale)
                 has_changed, has_erased = True, has_erased or erased
             if has_erased:
@@ -146,7 +146,7 @@ class Catalogue:
     async def _renew(self, stale: list[DocumentId]) -> bool:
         views = await self._record.run(lambda replica: [_view(replica, name) for name in stale])
         has_erased = await self._write(lambda: self._put(views))
-        await self._record.run(lambda replica: replica.is_fresh(stale))
+        await self._record.run(lambda replica: replica.made_anew(stale))
         return has_erased
 
     def _put(self, views: list[_View]) -> bool:

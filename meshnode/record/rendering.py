@@ -40,7 +40,7 @@ _ALL_USES = Consent.ANSWERING | Consent.TRAINING | Consent.SHARING
 def contribution_of(replica: Replica, document: DocumentId) -> Contribution | None:
     """Return a contribution as it is now, or None if it is gone or is something else."""
     try:
-        shown = replica.library.read(document)
+        shown = replica.library.renew(document)
     except (UnknownEntry, Withdrawn):
         return None
     if shown.genre != GENRE or not shown.contributors:
