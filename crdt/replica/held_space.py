@@ -185,14 +185,35 @@ class HeldSpace:
         key = self.keyring.key(newest.epoch)
         return Seal(newest.epoch, key) if key else None
 
+    def epoch_keys(self) -> tuple[bytes, ...]:
+        """Return every key of this space: the one to write with, then the newest first.
+
+        Anybody can hand us a key, so those that were not begun by a contributor come last:
+        nobody else pushes a key out of where only the first ones have room.
+        """
+        if self.keyring is None:
+            return ()
+        seal = self.writing_seal()
+        begun = sorted(
+            (facts for facts in self._epochs.values() if self.has_effect(facts.entry)),
+            key=lambda facts: (facts.stamp_ms, facts.entry.id),
+            reverse=True,
+        )
+        known = [seal.key if seal else None, *(self.keyring.key(facts.epoch) for facts in begun)]
+        in_order = dict.fromkeys(key for key in known if key is not None)
+        return tuple(dict.fromkeys((*in_order, *reversed(self.keyring.keys))))
+
+    @property
+    def is_key_current(self) -> bool:
+        """Whether whoever knows our newest key may read: nobody was removed since it was made."""
+        return self.keyring is None or self.ticket_sealing is not None or bool(self.writing_seal())
+
     def discovery_keys(self) -> tuple[bytes, ...]:
         """Return the keys by which peers find that both hold this space, ours to use first."""
         if self.keyring is None:
             return (open_discovery_key(self.space),)
-        seal = self.writing_seal()
-        newest_first = [seal.key] if seal else []
-        newest_first += [key for key in reversed(self.keyring.keys) if key not in newest_first]
-        found = [sealed_discovery_key(key, self.space) for key in newest_first[:MAX_PAST_EPOCHS]]
+        newest = self.epoch_keys()[:MAX_PAST_EPOCHS]
+        found = [sealed_discovery_key(key, self.space) for key in newest]
         sealings = [self.ticket_sealing] if self.ticket_sealing else []
         if self.people and self.access:
             in_force = {invite.key for invite in self.access.invites()}

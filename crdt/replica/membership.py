@@ -299,9 +299,8 @@ class Membership:
         key = self._pen.random_bytes(EPOCH_KEY_BYTES)
         devices = held.reading_devices()
         devices[self._keys.device.device] = self._keys.device.public
-        earlier = held.keyring.keys[::-1] if held.keyring else ()
         epoch = write_epoch(
-            key, devices.values(), earlier, cites=held.heads, stamp_ms=self._pen.now_ms()
+            key, devices.values(), held.epoch_keys(), cites=held.heads, stamp_ms=self._pen.now_ms()
         )
         with self._store.writing():
             self._urgent(held, epoch)

@@ -17,6 +17,7 @@ from crdt.entries.skeletons import (
     Epoch,
     Genesis,
     Join,
+    Revocation,
     Share,
     Skeleton,
     Withdrawal,
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
     from crdt.store.port import Store
 
 _ALWAYS_CLEAR = (Certificate, Genesis, Join, Epoch, Share, Withdrawal)
-_ALWAYS_ALLOWED = (Certificate, Withdrawal)
-"""What may be written even where newer software rules: words can always be taken back."""
+_ALWAYS_ALLOWED = (Certificate, Revocation, Withdrawal)
+"""What may be written even where newer software rules: words can always be taken back, and so
+can the rights of whoever closed the space."""
 
 
 class Circumstances(Protocol):

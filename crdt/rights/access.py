@@ -188,13 +188,15 @@ class Access:
 
     @property
     def is_closed(self) -> bool:
-        """Whether a steward wrote a control entry that this software does not know.
+        """Whether somebody who is a steward wrote a control entry that this software does not know.
 
-        It may forbid what we are about to write. Anybody else's closes nothing:
-        otherwise every stranger could.
+        It may forbid what we are about to write. Anybody else's closes nothing, otherwise
+        every stranger could; nor does that of a steward who was removed since, otherwise
+        one wrong steward could close a space for ever.
         """
         return any(
-            self.allows(entry.pseudonym, entry.log, entry.sequence, entry.cites, Role.STEWARD)
+            (self.role(entry.pseudonym) or 0) >= Role.STEWARD
+            and self.allows(entry.pseudonym, entry.log, entry.sequence, entry.cites, Role.STEWARD)
             for entry in self._unknown
         )
 

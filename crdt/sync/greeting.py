@@ -93,9 +93,10 @@ class Greeting:
         return self._device is not None and self._device.public == device_public
 
     def first_offers(self) -> tuple[Offer, ...]:
-        """Offer every space under its newest key, to whoever holds that."""
+        """Offer every space under its newest key; whoever holds that may be told what is here."""
         return tuple(
-            self._offer(shared, shared.discovery_keys[0], tells=True) for shared in self._spaces
+            self._offer(shared, shared.discovery_keys[0], tells=shared.tells_first)
+            for shared in self._spaces
         )
 
     def answers(

@@ -60,12 +60,15 @@ class SharedSpace:
             anyone may read has one, derived from its id: `open_discovery_key`.
         needs_proof: Whether only devices that the gate lets pass are served.
         has_receipts: Whether the community's receipts go with it (its `inner`).
+        tells_first: Whether who knows the first key may be told at once what is held. Not
+            when somebody who knows it was removed since.
     """
 
     space: SpaceId
     discovery_keys: tuple[bytes, ...] = field(repr=False)
     needs_proof: bool
     has_receipts: bool = False
+    tells_first: bool = True
 
     def __post_init__(self) -> None:  # noqa: D105
         if not 1 <= len(self.discovery_keys) <= MAX_DISCOVERY_KEYS:

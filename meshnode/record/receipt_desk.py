@@ -34,8 +34,10 @@ def renew_receipt(replica: Replica, inner: HeldSpace) -> bytes | None:
     before = receipt_of(replica, inner.space, own.device)
     if before and dict(before.logs) == logs and before.unfinished == frozenset(unfinished):
         return None
-    counter = before.counter + 1 if before else 1
-    signed = sign_receipt(own, counter, replica.pen.now_ms(), logs, unfinished)
+    now_ms = replica.pen.now_ms()
+    # Counted in milliseconds, so that a device whose database was lost is soon believed again.
+    counter = max(before.counter + 1 if before else 1, now_ms)
+    signed = sign_receipt(own, counter, now_ms, logs, unfinished)
     with store.writing():
         store.receipts.put(inner.space, own.device, counter, signed)
     return signed

@@ -26,6 +26,7 @@ def shared_spaces(replica: Replica) -> list[SharedSpace]:
             held.discovery_keys(),
             needs_proof=held.kind.is_sealed,
             has_receipts=held.people is not None,
+            tells_first=held.is_key_current,
         )
         for held in held_spaces
         if held.discovery_keys()
