@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import time
 from enum import Enum
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _LOG = logging.getLogger(__name__)
+
+
+def _leave_no_core() -> None:
+    """Have the system keep no image of our memory if we crash: it holds keys and words."""
+    _, highest = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, highest))
 
 
 class End(Enum):
@@ -87,6 +94,7 @@ class Daemon:
             HomeError, ConfigError: The home or its settings cannot be used.
         """
         self._home.make()
+        _leave_no_core()
         with private_files(), home_lock(self._home):
             config = load_config(self._home.config)
             try:

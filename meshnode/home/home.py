@@ -216,11 +216,12 @@ def find_home(named: str | None = None, environment: Mapping[str, str] = os.envi
 def _check_private_folder(folder: Path) -> None:
     try:
         found = folder.stat()
+        owner = folder.lstat().st_uid  # of a link: it could be turned elsewhere
     except OSError as error:
         raise HomeUnusable(f"{folder}: {error.strerror}") from error
     if not stat.S_ISDIR(found.st_mode):
         raise HomeUnusable(f"{folder} is not a folder")
-    if found.st_uid != os.getuid():
+    if found.st_uid != os.getuid() or owner != os.getuid():
         raise HomeNotPrivate(f"{folder} belongs to another user")
     if found.st_mode & _OTHERS:
         raise HomeNotPrivate(f"{folder} is open to others")
