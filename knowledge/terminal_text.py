@@ -24,6 +24,8 @@ _UNSAFE = re.compile(
     "\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef"
     "\U000e0000-\U000e007f]"  # tags: invisible, may carry hidden words
 )
+_NEVER = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff]")
+"""C0 and C1 but tab and newline, the two overrides, halves of characters."""
 _LINE_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -35,6 +37,21 @@ def terminal_text(text: str) -> str:
     text = _LINE_BREAKS.sub("\n", text)
     text = _UNSAFE.sub("", _ESCAPE_SEQUENCE.sub("", text))
     return _few_marks(text)
+
+
+def written_text(text: str) -> str:
+    """Return a text to go on writing: all that its author's language needs stays.
+
+    Marks that turn the direction stay with it, and every letter's marks; escape sequences,
+    control characters and overrides of the direction go: no language needs them. Every kind of
+    line break becomes a newline. Not for a terminal: `terminal_text` is.
+    """
+    return _NEVER.sub("", _ESCAPE_SEQUENCE.sub("", _LINE_BREAKS.sub("\n", text)))
+
+
+def written_line(text: str) -> str:
+    """Return a text of one line to go on writing, as `written_text` does."""
+    return written_text(text).replace("\n", " ").replace("\t", " ")
 
 
 def terminal_line(text: str) -> str:

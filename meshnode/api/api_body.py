@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from aiohttp import web
 
-from meshnode.api.printable import printable
+from meshnode.api.printable import cleaned
 from meshnode.errors import BadRequest, TooSlow
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def decode_query(request: web.Request, kind: type[R]) -> R:
 
 
 def encode(answer: object) -> bytes:
-    """Write an answer as JSON, every text in it safe to print."""
-    return msgspec.json.encode(printable(msgspec.to_builtins(answer)))
+    """Write an answer as JSON, every text in it safe (`cleaned`)."""
+    return msgspec.json.encode(cleaned(answer))
 
 
 def encode_line(event: object) -> bytes:

@@ -1,16 +1,39 @@
-"""Answers made safe to print: what peers wrote steers nobody's terminal.
+"""Answers made safe: what peers wrote steers nobody's terminal, and an edit loses none of it.
 
-Done once, where answers leave the daemon, so that no client can forget it.
+Done once, where answers leave the daemon, so that no client can forget it. Only a whole
+contribution is given as it was written, because it is given to be edited as well; who shows
+one in a terminal calls `terminal_text`, as the command line and the app do.
 """
 
 from __future__ import annotations
 
-from knowledge.terminal_text import terminal_line, terminal_text
+from typing import cast
+
+import msgspec
+
+from knowledge.terminal_text import terminal_line, terminal_text, written_line, written_text
+from meshnode.views import ContributionView
 
 _LINES = frozenset(
     {"author", "community", "language", "licence", "name", "place", "source", "tags", "title"}
 )
 """Fields that are one line; every other text may have several."""
+
+
+def cleaned(answer: object) -> object:
+    """Return an answer as plain data with every text in it safe.
+
+    Safe to print, but for what of a contribution can be edited: title, text, tags and place
+    keep the marks that turn the direction, which Arabic and Hebrew need.
+    """
+    plain = msgspec.to_builtins(answer)
+    clean = printable(plain)
+    if isinstance(answer, ContributionView):
+        fields = cast("dict[str, object]", clean)
+        fields["title"], fields["place"] = written_line(answer.title), written_line(answer.place)
+        fields["text"] = written_text(answer.text)
+        fields["tags"] = [written_line(tag) for tag in answer.tags]
+    return clean
 
 
 def printable(value: object, field: str = "") -> object:

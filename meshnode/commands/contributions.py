@@ -6,6 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge.terminal_text import terminal_line, terminal_text
 from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import run, with_node
 from meshnode.commands.edited_text import edited_text
@@ -113,7 +114,7 @@ def show(call: Call) -> int:
     if call.json:
         call.terminal.data(found)
         return Exit.DONE
-    call.terminal.say(call.terminal.coloured(found.title, "1"))
+    call.terminal.say(call.terminal.coloured(terminal_line(found.title), "1"))
     call.terminal.fields(
         [
             ("id", found.id),
@@ -121,8 +122,8 @@ def show(call: Call) -> int:
             ("community", f"{found.community} ({found.level})"),
             ("language", found.language if found.language != "und" else ""),
             ("licence", found.licence),
-            ("tags", ", ".join(found.tags)),
-            ("place", found.place),
+            ("tags", terminal_line(", ".join(found.tags))),
+            ("place", terminal_line(found.place)),
             ("source", found.source),
             ("use", ", ".join(found.consent)),
             ("begun", moment(found.created_ms)),
@@ -130,7 +131,7 @@ def show(call: Call) -> int:
         ]
     )
     call.terminal.say()
-    call.terminal.say(found.text.rstrip("\n"))
+    call.terminal.say(terminal_text(found.text).rstrip("\n"))
     return Exit.DONE
 
 
@@ -163,7 +164,7 @@ def _tell_edit(call: Call, before: ContributionView, after: ContributionView) ->
     elif after.version == before.version:
         call.terminal.note("Nothing changed.")
     else:
-        call.terminal.say(f"Changed {short(after.id)}  {after.title}")
+        call.terminal.say(f"Changed {short(after.id)}  {terminal_line(after.title)}")
 
 
 def history(call: Call) -> int:

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.terminal_text import MAX_COMBINING, terminal_line, terminal_text
+from knowledge.terminal_text import (
+    MAX_COMBINING,
+    terminal_line,
+    terminal_text,
+    written_line,
+    written_text,
+)
 
 STEERING = "\x1b[]PX^_\\\x07\x9b\x9d\x90\x9c\r\n\t\x85\u202e\u2066\u200f\u0301\u0489m0;?A\U000e0041"
 
@@ -47,3 +53,28 @@ def test_nothing_but_newline_and_tab_controls_anything(text: str) -> None:
     assert not {c for c in shown if unicodedata.bidirectional(c) in ("LRO", "RLO", "LRE", "RLE")}
     assert terminal_text(shown) == shown
     assert "\n" not in terminal_line(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200fماء\u200f (3)",  # noqa: RUF001
+        "\u2067שלום \u2066+591\u2069\u2069",  # noqa: RUF001
+        "\u202aembedded\u202c",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "e" + "\u0301" * 9,
+        "two\n\tlines",
+    ],
+)
+def test_what_is_written_on_keeps_all_that_languages_need(text: str) -> None:
+    assert written_text(text) == text
+
+
+@given(st.text() | st.text(alphabet=STEERING))
+def test_what_is_written_on_has_no_controls_and_no_overrides(text: str) -> None:
+    kept = written_text(text)
+
+    assert not {c for c in kept if unicodedata.category(c) in ("Cc", "Cs")} - {"\n", "\t"}
+    assert not {c for c in kept if unicodedata.bidirectional(c) in ("LRO", "RLO")}
+    assert terminal_text(kept) == terminal_text(text)
+    assert "\n" not in written_line(text)
