@@ -28,6 +28,7 @@ from meshnode.views import (
     ContributionView,
     Coverage,
     EditRequest,
+    FoundRequest,
     Hit,
     ImportEvent,
     ImportRequest,
@@ -227,6 +228,10 @@ class NodeClient:
         """Take a member's roles in a community, and give who is left."""
         path = f"{_path('members', member)}?{urlencode({'community': community})}"
         return await self._api.call("DELETE", path, list[MemberView])
+
+    async def found(self, request: FoundRequest) -> CommunityView:
+        """Found a community."""
+        return await self._api.call("POST", "communities", CommunityView, request)
 
     async def invite(self, request: InviteRequest) -> InviteView:
         """Make a ticket."""

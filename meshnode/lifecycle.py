@@ -37,9 +37,8 @@ from meshnode.home.config import write_template
 from meshnode.home.key_file import key_file_path, make_key_file, read_key_file
 from meshnode.home.keystore import STRETCHING, Keystore, Protection, Stretching
 from meshnode.home.unlocked_keys import new_keys
-from meshnode.service import CreateRequest, FoundRequest
 from meshnode.version import VERSION
-from meshnode.views import InitView, NodeState, Status, UnlockRequest
+from meshnode.views import FoundRequest, InitView, NodeState, Status, UnlockRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from meshnode.home.home import Home
     from meshnode.home.settings import Config
     from meshnode.home.unlocked_keys import UnlockedKeys
-    from meshnode.service import NodeService
+    from meshnode.service import CreateRequest, NodeService
 
     OpenNode: TypeAlias = Callable[[Home, Config, UnlockedKeys], Awaitable[NodeService]]
     """Opens a node; `meshnode.node.open_node` is the real one."""

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from meshnode.home.settings import Config
     from meshnode.home.unlocked_keys import UnlockedKeys
     from meshnode.record.record import Record
-    from meshnode.service import ContributionQuery, FoundRequest, NodeService, SearchQuery
+    from meshnode.service import ContributionQuery, NodeService, SearchQuery
     from meshnode.views import (
         AddRequest,
         AskEvent,
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         ContributionView,
         Coverage,
         EditRequest,
+        FoundRequest,
         ImportEvent,
         ImportRequest,
         InviteRequest,
@@ -104,22 +105,63 @@ async def open_node(home: Home, config: Config, keys: UnlockedKeys) -> NodeServi
         StoreError: The database cannot be used; the message says what to do.
         ConfigError: A setting cannot be.
     """
+    carrier_for = _reticulum(home, config, keys) if config.reticulum.enabled else None
+    return await compose(home, config, keys, _engine(config), carrier_for, address_of)
+
+
+async def compose(
+    home: Home,
+    config: Config,
+    keys: UnlockedKeys,
+    engine: Engine | None,
+    carrier_for: CarrierFor | None,
+    address: Callable[[bytes], str],
+) -> Node:
+    """Put a node together and start it.
+
+    Args:
+        home: Where its files are.
+        config: Its settings.
+        keys: Opened.
+        engine: Phrases answers; None when there is no model.
+        carrier_for: Makes the way to others, given whom to tell of peers; None: there is none.
+        address: Tells where a device, by its public bytes, is met.
+
+    Raises:
+        StoreError: The database cannot be used; nothing stays open.
+    """
     news = News()
-    record = await open_record(home.database, keys)
-    index_key = derive(keys.database_key, b"mesh index key")
-    catalogue = Catalogue(
-        home.root / "index.db", index_key, record, lambda: news.tell("contributions")
-    )
-    await catalogue.open()
-    every_s = config.sync.every_minutes * 60.0 or math.inf
-    exchange = Exchange(record, catalogue, every_s, address_of, news.tell)
-    record.listen(exchange.on_changes)
-    record.listen(lambda _: catalogue.hint())
-    await exchange.open()
-    engine = _engine(config)
-    node = Node(record, catalogue, exchange, engine, news, keys.name, config)
-    await node.start(home, keys)
+    async with AsyncExitStack() as opened:
+        record = await open_record(home.database, keys)
+        opened.push_async_callback(record.close)
+        catalogue = Catalogue(
+            home.root / "index.db",
+            derive(keys.database_key, b"mesh index key"),
+            record,
+            lambda: news.tell("contributions"),
+            engine.forget if engine else forget_nothing,
+        )
+        opened.push_async_callback(catalogue.close)
+        await catalogue.open()
+        every_s = config.sync.every_minutes * 60.0 or math.inf
+        exchange = Exchange(record, catalogue, every_s, address, news.tell)
+        opened.push_async_callback(exchange.close)
+        record.listen(exchange.on_changes)
+        record.listen(lambda _: catalogue.hint())
+        await exchange.open()
+        node = Node(record, catalogue, exchange, engine, news, keys.name, config, home)
+        opened.push_async_callback(node.close)
+        await node.start(carrier_for)
+        opened.pop_all()
     return node
+
+
+def _reticulum(home: Home, config: Config, keys: UnlockedKeys) -> CarrierFor:
+    return lambda tell: ReticulumCarrier(
+        reticulum_settings(home, config),
+        keys.device.device.secret,
+        lambda seen: tell(seen.address, seen.hops),
+    )
 
 
 def _engine(config: Config) -> Engine | None:
@@ -158,144 +200,61 @@ class Node:
         news: News,
         name: str,
         config: Config,
+        home: Home,
     ) -> None:
         self._record = record
         self._catalogue = catalogue
         self._exchange = exchange
         self._engine = engine
         self._news = news
-        self._name = name
-        self._config = config
         self._contributing = Contributing(record, catalogue, config.node.language, name)
+        self._importing = Importing(record, catalogue, config.node.language, name)
         self._community = CommunityDesk(record, exchange)
         self._answering = Answering(catalogue, engine)
         self._bundles = BundleDesk(record, exchange)
         self._sync = SyncDesk(exchange)
-        self._started_ms = time.time_ns() // 1_000_000
-        self._problems: list[str] = []
+        self._health = Health(home, config, record, catalogue, self._answering)
+        self._reading = Reading(
+            record,
+            catalogue,
+            exchange,
+            self._community,
+            self._answering,
+            self._health,
+            name,
+            config,
+        )
         self._is_closed = False
 
-    async def start(self, home: Home, keys: UnlockedKeys) -> None:
+    async def start(self, carrier_for: CarrierFor | None) -> None:
         """Begin to listen, and to load the model in the background."""
         if self._engine is not None:
             await self._engine.start()
-        if not self._config.reticulum.enabled:
+        if carrier_for is None:
             return
-        carrier = ReticulumCarrier(
-            reticulum_settings(home, self._config),
-            keys.device.device.secret,
-            lambda seen: self._exchange.on_peer_seen(seen.address, seen.hops),
-        )
+        carrier = carrier_for(self._exchange.on_peer_seen)
         try:
             await self._exchange.use(carrier)
         except CarrierUnavailable as error:
-            self._problems.append(error.explain())
-            _LOG.warning("Reticulum: %s", error)
+            self._health.note_links(error.explain())
+            _LOG.warning("%s: %s", carrier.name, error)
             return
-        for interface in carrier.failed_interfaces:
-            self._problems.append(
-                f"The Reticulum interface {interface!r} could not be started: is its port taken?"
-            )
+        if isinstance(carrier, ReticulumCarrier):
+            for interface in carrier.failed_interfaces:
+                self._health.note_links(
+                    f"The Reticulum interface {interface!r} could not be started: "
+                    "is its port taken?"
+                )
 
     # --- the node ------------------------------------------------------------------------------
 
     async def status(self) -> Status:
         """Give the node at a glance."""
-        communities = [await self._counted(view) for view in await self._community.communities()]
-        glance = await self._record.run(_glance)
-        return Status(
-            state="open",
-            version=VERSION,
-            home="",
-            name=self._name,
-            member=glance.member,
-            address=self._exchange.address,
-            community=communities[0].name if communities else "",
-            communities=tuple(communities),
-            entries=glance.entries,
-            contributions=await self._catalogue.ask(_total),
-            peers=len(self._exchange.book.all()),
-            links=len(self._exchange.meetings),
-            unsynced=glance.unsynced,
-            new=glance.new,
-            model=await self._model(),
-            started_ms=self._started_ms,
-            problems=tuple(self._problems),
-        )
-
-    async def _counted(self, view: CommunityView) -> CommunityView:
-        wanted = Filter(tuple(Level), community=view.name)
-        page = await self._catalogue.ask(lambda index: index.page(wanted, limit=1))
-        return replace(view, contributions=page.total)
-
-    async def _model(self) -> ModelView:
-        if not self._config.model.enabled:
-            return ModelView(state="off")
-        return await self._answering.view()
+        return await self._reading.status()
 
     async def doctor(self) -> list[CheckView]:
         """Check what only an open node can."""
-        return [
-            await self._check_database(),
-            await self._check_index(),
-            await self._check_model(),
-            self._check_carriers(),
-        ]
-
-    async def _check_database(self) -> CheckView:
-        try:
-            await self._record.check()
-        except StoreDamaged as error:
-            advice = (
-                "Stop the node, move node.db away, start again, and sync or read a bundle; "
-                "what only this node held is lost."
-            )
-            return CheckView(name="database", state="bad", detail=error.explain(), advice=advice)
-        forks = await self._record.run(
-            lambda r: sum(len(r.store.logs.forks(held.space)) for held in r.holdings.all())
-        )
-        if forks:
-            detail = f"{forks} contradictions: some device was continued from a copy"
-            return CheckView(name="database", state="warning", detail=detail)
-        return CheckView(name="database", state="good", detail="every page and index is sound")
-
-    async def _check_index(self) -> CheckView:
-        is_damaged = await self._catalogue.is_damaged()
-        if is_damaged:
-            return CheckView(
-                name="search index",
-                state="bad",
-                detail="it does not fit the contributions",
-                advice="Stop the node and delete index.db: it is made anew at the next start.",
-            )
-        return CheckView(name="search index", state="good", detail="fits the contributions")
-
-    async def _check_model(self) -> CheckView:
-        model = await self._model()
-        match model.state:
-            case "ready" | "loading":
-                return CheckView(name="model", state="good", detail=f"{model.name}: {model.state}")
-            case "off":
-                return CheckView(name="model", state="good", detail="switched off")
-            case "absent" | "failed":
-                return CheckView(
-                    name="model",
-                    state="warning",
-                    detail=f"{model.state}: answers are passages only",
-                    advice="Run scripts/setup --model, or name a GGUF file in config.toml.",
-                )
-
-    def _check_carriers(self) -> CheckView:
-        if self._problems:
-            return CheckView(
-                name="links",
-                state="warning",
-                detail=" ".join(self._problems),
-                advice="See [reticulum] in config.toml; bundles work all the same.",
-            )
-        if not self._config.reticulum.enabled:
-            return CheckView(name="links", state="good", detail="switched off: bundles only")
-        return CheckView(name="links", state="good", detail="Reticulum runs")
+        return await self._health.checks()
 
     def events(self) -> AsyncGenerator[NodeEvent, None]:
         """Follow what changes."""
@@ -307,33 +266,18 @@ class Node:
             return
         self._is_closed = True
         self._news.tell("stopping")
-        await self._exchange.close()
-        if self._engine is not None:
-            await self._engine.close()
-        await self._catalogue.close()
-        await self._record.close()
+        async with AsyncExitStack() as closing:  # each, whatever becomes of those before it
+            closing.push_async_callback(self._record.close)
+            closing.push_async_callback(self._catalogue.close)
+            if self._engine is not None:
+                closing.push_async_callback(self._engine.close)
+            closing.push_async_callback(self._exchange.close)
 
     # --- contributions -------------------------------------------------------------------------
 
     async def contributions(self, query: ContributionQuery) -> ContributionPage:
         """Give one stretch of the list; with words, what fits best first."""
-        wanted = Filter(
-            (Level(query.level),) if query.level else tuple(Level),
-            language=query.language or None,
-            community=query.community or None,
-            author=query.author or None,
-            tag=query.tag or None,
-        )
-        own = await self._record.run(_own_pseudonyms)
-        if query.q.strip():
-            return await self._catalogue.ask(lambda index: _found(index, query, wanted, own))
-        page = await self._catalogue.ask(
-            lambda index: index.page(
-                wanted, _ORDERS[query.sort], limit=query.limit, offset=query.offset
-            )
-        )
-        rows = tuple(_row(card, own) for card in page.cards)
-        return ContributionPage(total=page.total, offset=query.offset, items=rows)
+        return await self._reading.contributions(query)
 
     async def add(self, request: AddRequest) -> ContributionView:
         """Give a new contribution."""
@@ -365,17 +309,13 @@ class Node:
 
     def import_files(self, request: ImportRequest) -> AsyncGenerator[ImportEvent, None]:
         """Import files and folders of this machine."""
-        return self._contributing.import_files(request)
+        return self._importing.import_files(request)
 
     # --- search and answers ----------------------------------------------------------------------
 
     async def search(self, query: SearchQuery) -> list[Hit]:
         """Search the commons."""
-        wanted = Filter(tuple(Level))
-        found = await self._catalogue.ask(
-            lambda index: index.search(query.q, wanted, limit=query.limit)
-        )
-        return [_hit(hit) for hit in found]
+        return await self._reading.search(query)
 
     def ask(self, request: AskRequest) -> AsyncGenerator[AskEvent, None]:
         """Answer a question."""
@@ -383,7 +323,7 @@ class Node:
 
     async def seen(self) -> None:
         """Count nothing that is here now as new any more."""
-        await self._record.run(_mark_seen)
+        await self._reading.seen()
         self._news.tell("status")
 
     # --- community and links ---------------------------------------------------------------
@@ -437,74 +377,3 @@ class Node:
         return await self._bundles.read(Path(request.path))
 
 
-@dataclass(frozen=True, slots=True)
-class _Glance:
-    member: str
-    entries: int
-    unsynced: int
-    new: int
-
-
-def _glance(replica: Replica) -> _Glance:
-    held_spaces = replica.holdings.all()
-    kept = replica.store.shelves.get(_SEEN_SHELF, b"")
-    own_logs = [held.own.log for held in held_spaces]
-    return _Glance(
-        replica.keys.enrolment.member.hex(),
-        sum(replica.store.spaces.summary(held.space).count for held in held_spaces),
-        unsynced(replica),
-        replica.store.entries.begun_since(int.from_bytes(kept or b""), own_logs),
-    )
-
-
-def _mark_seen(replica: Replica) -> None:
-    with replica.store.writing():
-        newest = replica.store.entries.newest()
-        replica.store.shelves.keep(_SEEN_SHELF, b"", newest.to_bytes(8))
-
-
-def _own_pseudonyms(replica: Replica) -> frozenset[str]:
-    return frozenset(held.own.pseudonym.hex() for held in replica.holdings.all())
-
-
-def _total(index: SearchIndex) -> int:
-    return index.page(Filter(tuple(Level)), limit=1).total
-
-
-def _found(
-    index: SearchIndex, query: ContributionQuery, wanted: Filter, own: frozenset[str]
-) -> ContributionPage:
-    """List what fits some words, the best first; the total is what was found, at most 1,000."""
-    hits = index.search(query.q, wanted, limit=MAX_PAGE_ROWS, as_you_type=True)
-    shown = hits[query.offset : query.offset + query.limit]
-    cards = [index.get(hit.id) for hit in shown]
-    rows = tuple(_row(card, own) for card in cards if card is not None)
-    return ContributionPage(total=len(hits), offset=query.offset, items=rows)
-
-
-def _row(card: Card | Contribution, own: frozenset[str]) -> ContributionRow:
-    return ContributionRow(
-        id=card.id,
-        title=card.title,
-        author=card.author,
-        community=card.community,
-        level=card.level.value,
-        language=card.language,
-        tags=card.tags,
-        changed_ms=card.changed_ms,
-        is_own=card.author_key in own,
-    )
-
-
-def _hit(found: Found) -> Hit:
-    return Hit(
-        id=found.id,
-        title=found.title,
-        author=found.author,
-        community=found.community,
-        level=found.level.value,
-        snippet=found.snippet.text,
-        score=found.score,
-        marks=tuple((start, end) for start, end in found.snippet.marks),
-        language=found.language,
-    )

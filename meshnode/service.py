@@ -26,6 +26,7 @@ from meshnode.views import (
     ContributionView,
     Coverage,
     EditRequest,
+    FoundRequest,
     Hit,
     ImportEvent,
     ImportRequest,
@@ -74,12 +75,6 @@ class SearchQuery(Request, frozen=True):
 
     q: _Query
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE_ROWS)] = 20
-
-
-class FoundRequest(Request, frozen=True):
-    """Found a community."""
-
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class CreateRequest(InitRequest, frozen=True):

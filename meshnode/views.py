@@ -7,7 +7,7 @@ absent time is None. `docs/api.md` lists the routes.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -349,6 +349,12 @@ AskEvent = AskQuote | AskPhrase | AskDone
 
 
 # --- community and links -----------------------------------------------------------
+
+
+class FoundRequest(Request, frozen=True):
+    """Found a community, with this node's member as its founder."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class InviteRequest(Request, frozen=True):

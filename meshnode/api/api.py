@@ -23,7 +23,7 @@ from meshnode.api.api_response import (
     write_event,
 )
 from meshnode.errors import NodeEmpty, NodeLocked, NodeStopping
-from meshnode.service import ContributionQuery, CreateRequest, FoundRequest, SearchQuery
+from meshnode.service import ContributionQuery, CreateRequest, SearchQuery
 from meshnode.views import (
     AddRequest,
     AskRequest,
@@ -31,6 +31,7 @@ from meshnode.views import (
     BundleWriteRequest,
     CheckView,
     EditRequest,
+    FoundRequest,
     ImportRequest,
     InviteRequest,
     JoinRequest,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import aiohttp
@@ -135,7 +136,8 @@ class ApiConnection:
         aiohttp's own errors, raised here or while the caller reads, come out as ours.
         """
         url = URL(f"http://node/v1/{path}", encoded=True).with_query(query)
-        body = None if request is None else msgspec.json.encode(request)
+        # A stream, because aiohttp grumbles about bytes of more than a megabyte.
+        body = None if request is None else BytesIO(msgspec.json.encode(request))
         headers = {"Content-Type": "application/json"}
         try:
             response = await self._open_session().request(method, url, data=body, headers=headers)

@@ -13,7 +13,7 @@ from meshnode.errors import BadUsage
 if TYPE_CHECKING:
     from meshnode.commands.call import Call
 
-_OPEN = "import sys, pathlib, tui.app; tui.app.run(pathlib.Path(sys.argv[1]))"
+_OPEN = "import sys, pathlib, tui.app; tui.app.run(*map(pathlib.Path, sys.argv[1:]))"
 """The app is a program of its own, on the floor above: started, never imported."""
 
 
@@ -23,5 +23,5 @@ def open_app(call: Call) -> NoReturn:
         raise BadUsage("the app needs a terminal; `meshnode --help` lists the commands")
     ensure_daemon(call, may_be_empty=True)
     call.terminal.flush()
-    command = [sys.executable, "-P", "-c", _OPEN, str(call.home.socket)]
+    command = [sys.executable, "-P", "-c", _OPEN, str(call.home.socket), str(call.home.root)]
     os.execve(command[0], command, os.environ | import_path())  # noqa: S606 - fixed words

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshnode.api.api_connection import ApiConnection
 from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import day, moment, short
 from meshnode.errors import BadUsage
-from meshnode.service import FoundRequest
-from meshnode.views import CommunityView, InviteRequest
+from meshnode.views import FoundRequest, InviteRequest
 
 if TYPE_CHECKING:
-    from meshnode.client import NodeClient
     from meshnode.commands.call import Call
     from meshnode.views import MemberView
 
 
 def found(call: Call) -> int:
     """Found a community."""
-
-    async def do(node: NodeClient) -> CommunityView:
-        api = ApiConnection(node.socket_path)
-        try:
-            request = FoundRequest(name=call.name)
-            return await api.call("POST", "communities", CommunityView, request)
-        finally:
-            await api.close()
-
-    community = with_node(call, do)
+    community = with_node(call, lambda node: node.found(FoundRequest(name=call.name)))
     if call.json:
         call.terminal.data(community)
     else:

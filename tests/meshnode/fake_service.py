@@ -258,7 +258,7 @@ class FakeService:
 
     # --- community and links ---
 
-    async def found_community(self, request: s.FoundRequest) -> v.CommunityView:
+    async def found_community(self, request: v.FoundRequest) -> v.CommunityView:
         self._call()
         self.community_name = request.name
         return self._community()

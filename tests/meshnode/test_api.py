@@ -16,16 +16,14 @@ from msgspec.structs import replace
 
 from crdt.errors import AmbiguousId, NotAuthorised, StoreDamaged
 from meshnode.api import api_server
-from meshnode.api.api_connection import ApiConnection
 from meshnode.api.printable import printable
 from meshnode.client import ApiError, NodeUnreachable
-from meshnode.service import FoundRequest
 from meshnode.views import (
     AddRequest,
     AskDone,
     AskQuote,
-    CommunityView,
     EditRequest,
+    FoundRequest,
     ImportDone,
     ImportRequest,
     InitRequest,
@@ -62,10 +60,7 @@ async def test_every_route_answers(home: Home) -> None:
     await make_node(home)
     async with running(home) as node:
         client = node.client
-        api = ApiConnection(str(home.socket))
-        founded = await api.call("POST", "communities", CommunityView, FoundRequest(name="Vale"))
-        await api.close()
-        assert founded.name == "Vale"
+        assert (await client.found(FoundRequest(name="Vale"))).name == "Vale"
 
         made = await client.add(NOTE)
         assert (await client.contribution(made.id[:8])).text == NOTE.text
@@ -341,6 +336,24 @@ async def test_nothing_a_peer_wrote_steers_the_terminal(home: Home) -> None:
         )
 
     assert (made.title, made.text) == ("Water now", "Boil it.\nThen wait.")
+
+
+ARABIC = "\u200fاغلِ الماء (3 دقائق)\u200f.\n\u2067رقم الهاتف: \u2066+591 71 234\u2069\u2069"  # noqa: RUF001
+"""With right-to-left marks and isolates around the number, as careful writers set them."""
+
+
+async def test_an_edit_loses_none_of_the_marks_that_arabic_needs(home: Home) -> None:
+    title = "\u200fماء\u200f (Ridge)"  # noqa: RUF001
+    await make_node(home)
+    async with running(home) as node:
+        made = await node.client.add(replace(NOTE, title=title, text=ARABIC, place="\u200eعين"))
+        assert (made.title, made.text, made.place) == (title, ARABIC, "\u200eعين")
+
+        edited = await node.client.edit(made.id, EditRequest(text=made.text + "\n"))
+        row = (await node.client.contributions()).items[0]
+
+    assert edited.text == ARABIC + "\n"
+    assert row.title == "ماء (Ridge)"  # a row is only shown, so it is safe to print
 
 
 def test_marks_never_point_at_other_words() -> None:

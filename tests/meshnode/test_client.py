@@ -206,7 +206,7 @@ async def test_cancelling_a_task_that_reads_a_stream_closes_its_connection(tmp_p
 
 async def test_a_stream_may_end_with_the_reason_it_failed(tmp_path: Path) -> None:
     async def sync(request: web.Request) -> web.StreamResponse:
-        failed = ErrorView(code="crdt.store.port.disk_full", message="The disk is full.")
+        failed = ErrorView(code="crdt.store.disk_full", message="The disk is full.")
         return await send_lines(request, msgspec.json.encode(failed))
 
     async with serving(tmp_path, "POST", "/v1/sync", sync) as client:
@@ -308,3 +308,18 @@ async def test_a_field_of_a_newer_daemon_is_passed_over(tmp_path: Path) -> None:
 
     async with serving(tmp_path, "GET", "/v1/peers", peers) as client:
         assert await client.peers() == [PeerView(address="ab", carrier="tcp")]
+
+
+@pytest.mark.filterwarnings("error")
+async def test_a_large_text_goes_whole_and_without_grumbling(tmp_path: Path) -> None:
+    sizes: list[int] = []
+
+    async def edit(request: web.Request) -> web.StreamResponse:
+        sizes.append(len(await request.content.read()))
+        return json(ErrorView(code="too.large", message="Too large."), 413)
+
+    async with serving(tmp_path, "PATCH", "/v1/contributions/ab", edit) as client:
+        with pytest.raises(ApiError):
+            await client.edit("ab", EditRequest(text="x" * 2_000_000))
+
+    assert sum(sizes) > 2_000_000
