@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crdt.entries.sealing import Part, open_part
-from crdt.entries.skeletons import AnySkeleton, decode_skeleton, kind_of
+from crdt.entries.skeletons import AnySkeleton, cites_of, decode_skeleton, kind_of
 from crdt.errors import CrdtError
+from crdt.ids import EntryId
 
 if TYPE_CHECKING:
     from crdt.entries.entry import VerifiedEntry
@@ -25,11 +26,13 @@ class Opened:
         kind: Of the skeleton, whether this software knows it or not.
         skeleton: None when the kind is unknown or the skeleton breaks its own rules.
         content: Plain bytes; None when erased or not to be opened, empty when there is none.
+        cites: What the entry rests on; of kinds that this software does not know as well.
     """
 
     kind: int
     skeleton: AnySkeleton | None
     content: bytes | None
+    cites: tuple[EntryId, ...] = ()
 
 
 def open_entry(entry: VerifiedEntry, keyring: Keyring | None) -> Opened | None:
@@ -55,8 +58,16 @@ def open_entry(entry: VerifiedEntry, keyring: Keyring | None) -> Opened | None:
     try:
         skeleton = decode_skeleton(plain)
     except CrdtError:
-        return Opened(kind, None, None)
-    return Opened(kind, skeleton, _content(entry, key))
+        return Opened(kind, None, None, _cites(plain))
+    cites = tuple(EntryId(cited) for cited in skeleton.cites)
+    return Opened(kind, skeleton, _content(entry, key), cites)
+
+
+def _cites(plain: bytes) -> tuple[EntryId, ...]:
+    try:
+        return cites_of(plain)
+    except CrdtError:
+        return ()
 
 
 def _content(entry: VerifiedEntry, key: bytes | None) -> bytes | None:

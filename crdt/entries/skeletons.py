@@ -19,6 +19,7 @@ import msgspec
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.entries.entry import MAX_CONTENT_BYTES, MAX_SKELETON_BYTES
 from crdt.errors import Malformed
+from crdt.ids import EntryId
 
 Bytes16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -57,8 +58,9 @@ class Skeleton(WireStruct, frozen=True):
 
     Attributes:
         stamp_ms: The author's clock.
-        cites: Newest control entries of the space that the author had seen;
-            empty means the same as in the entry before this one in its log.
+        cites: Newest control entries of the space that the author had seen: its
+            standing. Every entry names its own, because any other may be erased,
+            missing, or forked.
     """
 
     stamp_ms: Stamp
@@ -331,6 +333,11 @@ AnySkeleton = (
 )
 
 _DECODE: Decoder[AnySkeleton] = Decoder(AnySkeleton, MAX_SKELETON_BYTES)  # type: ignore[arg-type]
+_DECODE_PARTS: Decoder[tuple[msgspec.Raw, ...]] = Decoder(
+    tuple[msgspec.Raw, ...], MAX_SKELETON_BYTES
+)
+_DECODE_HEADS: Decoder[Heads] = Decoder(Heads, MAX_SKELETON_BYTES)
+_CITES_PLACE = 2
 
 
 def decode_skeleton(plain: bytes) -> AnySkeleton:
@@ -352,6 +359,18 @@ def kind_of(plain: bytes) -> int:
     if not is_short_array or plain[1] >= 0x80:
         raise Malformed("not a skeleton")
     return plain[1]
+
+
+def cites_of(plain: bytes) -> tuple[EntryId, ...]:
+    """Return what an entry rests on, by a skeleton of any kind, known or not.
+
+    Raises:
+        Malformed: It does not begin as every skeleton does.
+    """
+    parts = _DECODE_PARTS(plain)
+    if len(parts) <= _CITES_PLACE:
+        raise Malformed("not a skeleton")
+    return tuple(EntryId(cited) for cited in _DECODE_HEADS(bytes(parts[_CITES_PLACE])))
 
 
 def is_control(kind: int) -> bool:

@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crdt.entries.opening import open_entry
+from crdt.entries.skeletons import Withdrawal
 from crdt.errors import BadSignature
-from crdt.ids import DocumentId, EntryId, LogId, Pseudonym
+from crdt.ids import ID_BYTES, DocumentId, EntryId, LogId, Pseudonym
 from crdt.withdrawals import check_withdrawal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crdt.entries.entry import VerifiedEntry
-    from crdt.entries.skeletons import Withdrawal
     from crdt.replica.held_space import HeldSpace
     from crdt.store.port import Store
     from crdt.store.rows import StoredEntry
 
 WITHDRAWN_SHELF = "withdrawn"
-"""Documents that somebody withdrew whole; the value: pseudonym, then the withdrawal's id."""
+"""Documents that somebody says they took back whole.
+
+Key: the document, then the pseudonym; value: stamp and id of their first withdrawal.
+Whether the document was theirs is another matter.
+"""
+
+_STAMP_BYTES = 8
 
 DRAFT_SHELF = "drafts"
 """Our own words from documents that others withdrew; key: the entry, value: its content."""
@@ -53,50 +59,106 @@ class Erasure:
             self._mark_stale(stored.document if stored else None)
         if withdrawal.document is not None:
             document = DocumentId(withdrawal.document)
-            self._store.shelves.keep(WITHDRAWN_SHELF, document, owner + entry.id)
-            self._erase_document(held, document, owner, entry.id, frozenset(targets))
+            self._note(document, owner, withdrawal.stamp_ms, entry.id)
+            self._erase_if_withdrawn(held, document)
 
-    def refuse_late(self, held: HeldSpace, entry: EntryId, document: DocumentId | None) -> None:
+    def _note(
+        self, document: DocumentId, owner: Pseudonym, stamp_ms: int, withdrawal: EntryId
+    ) -> None:
+        """Keep the first of somebody's withdrawals; others' say nothing about theirs."""
+        note = stamp_ms.to_bytes(_STAMP_BYTES) + withdrawal
+        known = self._store.shelves.get(WITHDRAWN_SHELF, document + owner)
+        if known is None or note < known:
+            self._store.shelves.keep(WITHDRAWN_SHELF, document + owner, note)
+
+    def withdrawal_of(self, document: DocumentId) -> EntryId | None:
+        """Return the first withdrawal by which whoever began a document took it back whole."""
+        begin = self._store.entries.get(EntryId(document))
+        author = self._author(begin.entry.header.log) if begin else None
+        if author is None:
+            return None
+        note = self._store.shelves.get(WITHDRAWN_SHELF, document + author)
+        return None if note is None else EntryId(note[_STAMP_BYTES:])
+
+    def take_edit(self, held: HeldSpace, entry: EntryId, document: DocumentId) -> None:
         """Erase an edit that came after its document was withdrawn whole."""
-        if document is None:
-            return
-        note = self._store.shelves.get(WITHDRAWN_SHELF, document)
-        if note is None:
-            return
-        owner, by = Pseudonym(note[:32]), EntryId(note[32:])
         if bytes(entry) == bytes(document):
             # The document's beginning came last: only now is it known whose it was.
-            self._erase_document(held, document, owner, by, frozenset())
-        elif self._is_begun_by(document, owner):
-            self._erase_edit(held, entry, by, skeletons=False)
+            self._erase_if_withdrawn(held, document)
+        elif owner := self._owner(held, document):
+            self._erase_edits(held, document, owner, [entry])
 
-    def is_withdrawn(self, document: DocumentId) -> bool:
-        """Tell whether whoever began a document withdrew it whole."""
-        note = self._store.shelves.get(WITHDRAWN_SHELF, document)
-        return note is not None and self._is_begun_by(document, Pseudonym(note[:32]))
+    def take_stub(self, held: HeldSpace, entry: EntryId) -> None:
+        """Take in an entry whose skeleton is gone: a withdrawal of its document may explain it."""
+        self._erase_if_withdrawn(held, DocumentId(entry))
+        for withdrawal, owner in self._store.erasures.awaiting(held.space, entry):
+            document = self._document_of(held, withdrawal)
+            if document is not None and self._owner(held, document) == owner:
+                self._erase(held, entry, withdrawal, skeletons=True)
 
-    def _erase_document(
-        self,
-        held: HeldSpace,
-        document: DocumentId,
-        owner: Pseudonym,
-        by: EntryId,
-        named: frozenset[EntryId],
-    ) -> None:
-        if not self._is_begun_by(document, owner):
+    def take_author(self, held: HeldSpace, log: LogId, author: Pseudonym) -> None:
+        """Erase documents that were withdrawn before it was known who had begun them."""
+        for key, _ in self._store.shelves.items(WITHDRAWN_SHELF):
+            begin = self._store.entries.get(EntryId(key[:ID_BYTES]))
+            if key[ID_BYTES:] == author and begin and begin.entry.header.log == log:
+                self._erase_if_withdrawn(held, DocumentId(key[:ID_BYTES]))
+
+    def _erase_if_withdrawn(self, held: HeldSpace, document: DocumentId) -> None:
+        """Erase all edits of a document that whoever began it took back whole."""
+        owner = self._owner(held, document)
+        if owner is None:
             return
+        edits = [EntryId(document)]
         for stored in list(self._store.entries.of_document(document)):
             self._keep_own_words(held, stored, owner)
-            # An edit that no withdrawal names keeps its skeleton, which tells other
-            # nodes that its document is gone; the author's next withdrawal names it.
-            self._erase_edit(held, stored.entry.id, by, skeletons=stored.entry.id in named)
+            edits.append(stored.entry.id)
+        for target, withdrawal in self._store.erasures.awaited(held.space, owner):
+            stub = self._store.entries.get(target)
+            is_stub = stub is not None and stub.entry.skeleton is None
+            if is_stub and self._document_of(held, withdrawal) == document:
+                edits.append(target)
+        self._erase_edits(held, document, owner, edits)
         self._store.documents.drop(document)
         self._mark_stale(document)
 
-    def _erase_edit(self, held: HeldSpace, entry: EntryId, by: EntryId, *, skeletons: bool) -> None:
+    def _erase_edits(
+        self, held: HeldSpace, document: DocumentId, owner: Pseudonym, edits: list[EntryId]
+    ) -> None:
+        """Erase edits of a withdrawn document, whoever wrote them.
+
+        One that no withdrawal names keeps its skeleton, which tells other nodes that
+        its document is gone; the author's next withdrawal names it.
+        """
+        first = self.withdrawal_of(document)
+        if first is None:
+            return
+        for edit in edits:
+            naming = [
+                withdrawal
+                for withdrawal, who in self._store.erasures.awaiting(held.space, edit)
+                if who == owner and self._document_of(held, withdrawal) == document
+            ]
+            self._erase(held, edit, min(naming, default=first), skeletons=bool(naming))
+
+    def _erase(self, held: HeldSpace, entry: EntryId, by: EntryId, *, skeletons: bool) -> None:
         self._store.erasures.erase(
             [entry], by=by, space=held.space, owner=None, skeletons=skeletons
         )
+
+    def _owner(self, held: HeldSpace, document: DocumentId) -> Pseudonym | None:
+        """Who took a document of this space back whole, having begun it; None: nobody did."""
+        begin = self._store.entries.get(EntryId(document))
+        if begin is None or begin.entry.header.space != held.space:
+            return None
+        return self._author(begin.entry.header.log) if self.withdrawal_of(document) else None
+
+    def _document_of(self, held: HeldSpace, withdrawal: EntryId) -> DocumentId | None:
+        """Which document a withdrawal takes back whole."""
+        stored = self._store.entries.get(withdrawal)
+        opened = open_entry(stored.entry, held.keyring) if stored else None
+        if opened is None or not isinstance(opened.skeleton, Withdrawal):
+            return None
+        return DocumentId(opened.skeleton.document) if opened.skeleton.document else None
 
     def _keep_own_words(self, held: HeldSpace, stored: StoredEntry, owner: Pseudonym) -> None:
         log = stored.entry.header.log
@@ -105,10 +167,6 @@ class Erasure:
         opened = open_entry(stored.entry, held.keyring)
         if opened and opened.content:
             self._store.shelves.keep(DRAFT_SHELF, stored.entry.id, opened.content)
-
-    def _is_begun_by(self, document: DocumentId, owner: Pseudonym) -> bool:
-        begin = self._store.entries.get(EntryId(document))
-        return begin is not None and self._author(begin.entry.header.log) == owner
 
     def _author(self, log: LogId) -> Pseudonym | None:
         row = self._store.logs.get(log)

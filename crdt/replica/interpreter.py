@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.entry import VerifiedEntry
-    from crdt.replica.cites_trail import CitesTrail
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.stale_views import StaleViews
     from crdt.store.port import Store
@@ -79,17 +78,13 @@ class Interpreter:
     Args:
         store: Where they are kept.
         keys: Of this device.
-        trail: What entries cite.
         stale: Told whose view must be made anew.
     """
 
-    def __init__(
-        self, store: Store, keys: DeviceKeys, trail: CitesTrail, stale: StaleViews
-    ) -> None:
+    def __init__(self, store: Store, keys: DeviceKeys, stale: StaleViews) -> None:
         self._store = store
         self._stale = stale
         self._keys = keys
-        self._trail = trail
         self._erasure = Erasure(store, self.mark_stale)
         self._authors: dict[LogId, Pseudonym] = {}
         self._unnamed: dict[LogId, list[tuple[VerifiedEntry, Opened]]] = {}
@@ -118,6 +113,10 @@ class Interpreter:
         self._is_loading = False
         self._changes = Changes()
 
+    def withdrawal_of(self, document: DocumentId) -> EntryId | None:
+        """Return the withdrawal that took a document back whole, or None."""
+        return self._erasure.withdrawal_of(document)
+
     def author_of(self, log: LogId) -> Pseudonym | None:
         """Who writes a log; None until its certificate is here."""
         return self._authors.get(log)
@@ -126,6 +125,8 @@ class Interpreter:
         """Take in an entry that was here, and can be opened, or is complete, only now."""
         opened = open_entry(entry, held.keyring)
         if opened is None:
+            if entry.skeleton is None:
+                self._erasure.take_stub(held, entry.id)
             return
         document = document_of(entry.id, opened)
         self._store.entries.interpret(entry.id, opened.kind, document)
@@ -138,8 +139,6 @@ class Interpreter:
         Inside a transaction.
         """
         skeleton = opened.skeleton
-        if skeleton is not None:
-            self._trail.note(entry.header.log, entry.header.sequence, skeleton.cites)
         match skeleton:
             case Certificate():
                 self._name(held, entry, skeleton)
@@ -149,8 +148,8 @@ class Interpreter:
                 self._erasure.withdraw(held, entry, skeleton)
             case Begin() | Edit():
                 document = document_of(entry.id, opened)
-                self._erasure.refuse_late(held, entry.id, document)
                 if document is not None:
+                    self._erasure.take_edit(held, entry.id, document)
                     self._changes.documents.add(document)
             case _ if is_control(opened.kind):
                 self._govern(held, entry, opened)
@@ -177,6 +176,7 @@ class Interpreter:
         for erased in self._store.erasures.name_log(log, pseudonym):
             gone = self._store.entries.get(erased)
             self.mark_stale(gone.document if gone else None)
+        self._erasure.take_author(held, log, pseudonym)
         for waiting, opened in self._unnamed.pop(log, []):
             self._govern(held, waiting, opened)
         self._reconsider(held, pseudonym, log)
@@ -203,7 +203,7 @@ class Interpreter:
             header.sequence,
             author,
             opened.skeleton,
-            self._trail.resolve(header.log, header.sequence),
+            opened.cites,
             opened.kind,
         )
         changed = held.rule(entry)

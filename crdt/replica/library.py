@@ -12,7 +12,6 @@ from crdt.entries.opening import open_entry
 from crdt.entries.skeletons import Begin, Edit, Kind, decode_values, encode_values
 from crdt.errors import CrdtError, NotAuthorised, UnknownEntry, Withdrawn
 from crdt.ids import DocumentId, EntryId, Pseudonym
-from crdt.replica.erasure import WITHDRAWN_SHELF
 from crdt.replica.kept_documents import KeptDocuments
 from crdt.withdrawals import withdraw
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from crdt.documents.document import Document
     from crdt.documents.draft import Draft
     from crdt.entries.skeletons import Value
-    from crdt.replica.cites_trail import CitesTrail
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.holdings import Holdings
     from crdt.replica.interpreter import Interpreter
@@ -39,7 +37,6 @@ class Library:
         store: Where their edits are.
         holdings: The spaces they live in.
         interpreter: Knows who writes which log.
-        trail: Knows what each edit cites.
         membership: Sees to it that there is a key to write with.
         pen: Writes our own edits.
     """
@@ -49,7 +46,6 @@ class Library:
         store: Store,
         holdings: Holdings,
         interpreter: Interpreter,
-        trail: CitesTrail,
         membership: Membership,
         pen: Pen,
     ) -> None:
@@ -57,7 +53,6 @@ class Library:
         self._kept = KeptDocuments(store)
         self._holdings = holdings
         self._interpreter = interpreter
-        self._trail = trail
         self._membership = membership
         self._pen = pen
 
@@ -152,14 +147,13 @@ class Library:
 
     def name_late_edits(self, document: DocumentId) -> None:
         """Name, in a further withdrawal, edits that reached a document after we withdrew it."""
-        note = self._store.shelves.get(WITHDRAWN_SHELF, document)
         held = self.space_of(document)
-        if note is None or Pseudonym(note[:32]) != held.own.pseudonym:
+        if self.author_of(document) != held.own.pseudonym:
             return
         late = [
             stored.entry.id
             for stored in self._store.entries.of_document(document)
-            if stored.entry.skeleton is not None
+            if stored.entry.skeleton is not None and stored.entry.header.space == held.space
         ]
         if late:
             skeleton = withdraw(held.own.withdrawal, held.space, late, document, self._pen.now_ms())
@@ -209,14 +203,7 @@ class Library:
 
     def withdrawal_of(self, document: DocumentId) -> EntryId | None:
         """Return the withdrawal that took a document back whole, or None."""
-        note = self._store.shelves.get(WITHDRAWN_SHELF, document)
-        if note is None:
-            return None
-        try:
-            is_theirs = self.author_of(document) == Pseudonym(note[:32])
-        except UnknownEntry:  # the withdrawal came before the beginning: whose it was is not known
-            return None
-        return EntryId(note[32:]) if is_theirs else None
+        return self._interpreter.withdrawal_of(document)
 
     def may_edit(self, document: DocumentId) -> bool:
         """Whether we may change a document now."""
@@ -238,19 +225,19 @@ class Library:
             author = self._interpreter.author_of(header.log)
             if opened is None or not isinstance(opened.skeleton, Begin | Edit) or author is None:
                 continue
-            cites = self._trail.resolve(header.log, header.sequence)
             yield EditFacts(
                 stored.entry.id,
                 author,
                 opened.skeleton.stamp_ms,
                 opened.skeleton,
                 _values(opened.content),
-                held.may(opened.kind, author, header.log, header.sequence, cites),
+                held.may(opened.kind, author, header.log, header.sequence, opened.cites),
             )
 
     def _beginning(self, document: DocumentId) -> StoredEntry:
         stored = self._store.entries.get(EntryId(document))
-        if stored is None or stored.kind != Kind.BEGIN:
+        is_one = stored is not None and stored.kind == Kind.BEGIN
+        if stored is None or not (is_one or self.withdrawal_of(document)):
             raise UnknownEntry(document.hex()[:8])
         return stored
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.authoring import Position
     from crdt.entries.entry import VerifiedEntry
-    from crdt.replica.cites_trail import CitesTrail
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.interpreter import Interpreter
     from crdt.store.port import Store
@@ -59,7 +58,6 @@ class Pen:
     Args:
         store: Where they go; durable when the transaction ends.
         interpreter: Takes them in like anybody's.
-        trail: What our log cited last.
         keys: Of this device.
         circumstances: Clock and dice.
     """
@@ -68,13 +66,11 @@ class Pen:
         self,
         store: Store,
         interpreter: Interpreter,
-        trail: CitesTrail,
         keys: DeviceKeys,
         circumstances: Circumstances,
     ) -> None:
         self._store = store
         self._interpreter = interpreter
-        self._trail = trail
         self._keys = keys
         self._circumstances = circumstances
 
@@ -110,7 +106,7 @@ class Pen:
             if position.sequence == 1:
                 self._keep(held, certify(held.own, held.space, self.now_ms()), b"", position)
                 position = self._position(held)
-            skeleton = replace(skeleton, cites=self._cites(held, skeleton, position))
+            skeleton = replace(skeleton, cites=skeleton.cites or held.heads)
             return self._keep(held, skeleton, content, position, priority)
 
     def _position(self, held: HeldSpace) -> Position:
@@ -129,11 +125,6 @@ class Pen:
                 SpaceRow(row.space, row.kind, row.realm, row.charter, incarnation)
             )
         held.own = self._keys.log(held.realm, incarnation)
-
-    def _cites(self, held: HeldSpace, skeleton: Skeleton, position: Position) -> tuple[bytes, ...]:
-        wanted = skeleton.cites or held.heads
-        before = self._trail.resolve(held.own.log, position.sequence)
-        return () if tuple(wanted) == before else tuple(wanted)
 
     def _keep(
         self,

@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crdt.replica.admission import Admission
-from crdt.replica.cites_trail import CitesTrail
 from crdt.replica.holdings import Holdings
 from crdt.replica.interpreter import Interpreter
 from crdt.replica.library import Library
@@ -51,15 +50,12 @@ class Replica:
     ) -> None:
         self.store = store
         self.keys = keys
-        trail = CitesTrail(store)
         self.stale = StaleViews(store)
-        self.interpreter = Interpreter(store, keys, trail, self.stale)
+        self.interpreter = Interpreter(store, keys, self.stale)
         self.holdings = Holdings(store, keys, self.interpreter)
-        self.pen = Pen(store, self.interpreter, trail, keys, circumstances)
+        self.pen = Pen(store, self.interpreter, keys, circumstances)
         self.membership = Membership(store, self.holdings, self.pen, keys, name)
-        self.library = Library(
-            store, self.holdings, self.interpreter, trail, self.membership, self.pen
-        )
+        self.library = Library(store, self.holdings, self.interpreter, self.membership, self.pen)
         self.admission = Admission(store, self.interpreter, self.pen, self.holdings)
         self.membership.resume()
 

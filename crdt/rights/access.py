@@ -148,7 +148,7 @@ class Access:
             principal: Who wrote it, by the log's certificate.
             log: Where it stands.
             sequence: Its number there.
-            cites: Its control heads; when its own list is empty, those of the entry before it.
+            cites: Its control heads.
         """
         closure = self._causality.closure(cites)
         if closure is None:

@@ -69,8 +69,7 @@ class ControlEntry:
         log, sequence: Where it stands.
         pseudonym: Who wrote it, by the log's certificate.
         skeleton: None when this software does not know the kind.
-        cites: Control heads that its author had seen; when its own list is empty,
-            those of the entry before it in its log.
+        cites: Control heads that its author had seen.
         kind: Number of the kind, known or not.
     """
 

@@ -80,6 +80,28 @@ class ErasureTable:
         )
         return tuple(target for (target,) in waiting if self._carry_out(target, row[0]))
 
+    def awaiting(self, space: SpaceId, target: EntryId) -> tuple[tuple[EntryId, Pseudonym], ...]:
+        """Return the withdrawals that name a target which is not their owner's, and whose."""
+        return tuple(
+            self._connection.rows(
+                "SELECT withdrawal, owner FROM erasures WHERE target = ? AND space = ?"
+                " AND state = 0 AND level = 2 AND owner IS NOT NULL ORDER BY withdrawal",
+                (target, self._spaces.number_of(space)),
+            )
+        )
+
+    def awaited(self, space: SpaceId, owner: Pseudonym) -> tuple[tuple[EntryId, EntryId], ...]:
+        """Return the targets here that withdrawals name which are not their owner's, and which."""
+        home = self._spaces.number_of(space)
+        return tuple(
+            self._connection.rows(
+                "SELECT target, withdrawal FROM erasures JOIN entries ON entries.id = target"
+                " AND entries.space = erasures.space WHERE erasures.space = ?"
+                " AND erasures.state = 0 AND level = 2 AND owner = ? ORDER BY target, withdrawal",
+                (home, owner),
+            )
+        )
+
     def withdrawn_by(self, entry: EntryId) -> tuple[EntryId, ...]:
         """Return the withdrawals that took parts of an entry."""
         sql = "SELECT withdrawal FROM erasures WHERE target = ? AND state > 0 ORDER BY withdrawal"
