@@ -57,7 +57,7 @@ class SharedSpace:
 
     Attributes:
         discovery_keys: 32 bytes each, the one to use first, at most 256. A space that
-            anyone may read has one, derived from its id: `open_discovery_key`.
+            anyone may read has one, derived from its id (`crdt.space`).
         needs_proof: Whether only devices that the gate lets pass are served.
         has_receipts: Whether the community's receipts go with it (its `inner`).
         tells_first: Whether who knows the first key may be told at once what is held. Not
@@ -98,16 +98,6 @@ class Introduction(WireStruct, frozen=True):
 
 
 _DECODE = Decoder(Introduction, 512)
-
-
-def open_discovery_key(space: SpaceId) -> bytes:
-    """Derive the discovery key of a space that anyone may read."""
-    return digest(b"mesh discovery", space)
-
-
-def epoch_discovery_key(space: SpaceId, epoch_key: bytes) -> bytes:
-    """Derive the discovery key of a sealed space from the key of an epoch."""
-    return derive(epoch_key, b"mesh discovery", space)
 
 
 def tag_of(discovery_key: bytes, direction: Direction, channel_id: bytes) -> bytes:

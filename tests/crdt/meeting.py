@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from crdt.entries.entry import Priority, VerifiedEntry, verify
 from crdt.ids import ID_BYTES, EntryId, SpaceId
+from crdt.space import open_discovery_key
 from crdt.store.rows import Put
 from crdt.store.sqlite_store import SqliteStore
 from crdt.sync.events import (
@@ -22,7 +23,7 @@ from crdt.sync.events import (
     SendFrame,
     Settled,
 )
-from crdt.sync.hello import Direction, SharedSpace, open_discovery_key
+from crdt.sync.hello import Direction, SharedSpace
 from crdt.sync.session import SyncSession
 from crdt.sync.source import StoreSource
 from tests.crdt.writers import KEY, OTHER_SPACE, SPACE, Writer, seeded, space_row
