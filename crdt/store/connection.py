@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlcipher3 import dbapi2
-from sqlite_utils import Database as Database  # the rest of the core takes it from here
 
 from crdt.errors import DiskFull, StoreDamaged, StoreError, WrongKey
+from crdt.store.sqlite_utils_alone import Database as Database  # the core takes it from here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

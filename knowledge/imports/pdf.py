@@ -8,14 +8,14 @@ import re
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from pypdf import PdfReader
-
 from knowledge.errors import ImportRefused
 from knowledge.imports.decoding import cleaned
 from knowledge.imports.reading import MAX_TEXT, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pypdf import PdfReader
 
 MAX_PAGES = 2_000
 
@@ -32,18 +32,19 @@ def read_pdf(data: bytes, clock: Callable[[], float] = monotonic) -> list[Readin
     Raises:
         ImportRefused: It is locked, damaged, too long, or holds pictures only.
     """
+    from pypdf import PdfReader  # with the first PDF: it takes 50 ms and 8 MB
+
     # pypdf logs about each oddity of a file; the report says what matters of it.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        return [_read(data, clock() + MAX_SECONDS, clock)]
+        return [_read(PdfReader(io.BytesIO(data)), clock() + MAX_SECONDS, clock)]
     except ImportRefused:
         raise
     except Exception as error:  # whatever pypdf raises for these bytes, the file is at fault
         raise ImportRefused(f"the PDF is damaged: {type(error).__name__}") from error
 
 
-def _read(data: bytes, deadline: float, clock: Callable[[], float]) -> Reading:
-    reader = PdfReader(io.BytesIO(data))
+def _read(reader: PdfReader, deadline: float, clock: Callable[[], float]) -> Reading:
     if reader.is_encrypted and not reader.decrypt(""):
         raise ImportRefused("the PDF is locked with a password; save it without one")
     if len(reader.pages) > MAX_PAGES:
