@@ -27,7 +27,7 @@ CREATE TABLE spaces (
     charter     BLOB,                      -- as encoded in the genesis entry
     incarnation BLOB NOT NULL,             -- 16 bytes, of our own log
     count       INTEGER NOT NULL DEFAULT 0,
-    total       BLOB NOT NULL              -- 32 bytes: sum of the ids in the set, modulo 2^256
+    total       BLOB NOT NULL              -- 512 bytes: see `crdt.store.spaces`
 ) STRICT
 """,
     """

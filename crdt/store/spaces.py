@@ -1,29 +1,39 @@
 """The spaces of a store, and the running count and fingerprint of each.
 
-The fingerprint is a hash of (sum of the ids modulo 2^256, count): ids are
-hashes themselves, entries never leave the set, so a sum is order-free, costs
-nothing to keep, and two sets that differ have the same one by chance only.
+The fingerprint is a hash of (total, count), where the total is the sum modulo
+2^4096 of each id stretched to 4096 bits by SHAKE256: order-free, and cheap to keep,
+because entries never leave the set. Ids are not summed as they are: who writes
+many entries could find two sets whose ids, 256 bits each, have the same sum (the
+generalised birthday problem), and so hide an entry from a node that lacks it.
+Source: Bellare and Micciancio, A New Paradigm for Collision-Free Hashing (AdHash).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import shake_256
 from typing import TYPE_CHECKING
 
 from crdt.errors import UnknownSpace
-from crdt.ids import ID_BYTES, EntryId, SpaceId, digest
+from crdt.ids import EntryId, SpaceId, digest
 from crdt.store.rows import SetSummary, SpaceRow
 
 if TYPE_CHECKING:
     from crdt.store.connection import Connection
 
 FINGERPRINT_BYTES = 16
-_MODULUS = 1 << (8 * ID_BYTES)
+TOTAL_BYTES = 512
+_MODULUS = 1 << (8 * TOTAL_BYTES)
+
+
+def stretch(entry: EntryId) -> int:
+    """Return what an id adds to the total."""
+    return int.from_bytes(shake_256(entry).digest(TOTAL_BYTES), "big")
 
 
 def summarise(count: int, total: int) -> SetSummary:
-    """Make a summary from the number of ids and their sum."""
-    parts = total.to_bytes(ID_BYTES, "big"), count.to_bytes(8, "big")
+    """Make a summary from the number of ids and their total."""
+    parts = total.to_bytes(TOTAL_BYTES, "big"), count.to_bytes(8, "big")
     return SetSummary(count, digest(b"mesh set", *parts, size=FINGERPRINT_BYTES))
 
 
@@ -87,7 +97,7 @@ class SpaceTable:
         """Count an entry that has just come into the set."""
         tally = self._tally(number)
         tally.count += 1
-        tally.total = (tally.total + int.from_bytes(entry, "big")) % _MODULUS
+        tally.total = (tally.total + stretch(entry)) % _MODULUS
         tally.is_changed = True
 
     def _tally(self, number: int) -> _Tally:
@@ -104,7 +114,7 @@ class SpaceTable:
             if tally.is_changed:
                 self._connection.write(
                     "UPDATE spaces SET count = ?, total = ? WHERE number = ?",
-                    (tally.count, tally.total.to_bytes(ID_BYTES, "big"), number),
+                    (tally.count, tally.total.to_bytes(TOTAL_BYTES, "big"), number),
                 )
                 tally.is_changed = False
 
