@@ -144,28 +144,28 @@ class BadInvite(CrdtError):
 class StoreError(CrdtError):
     """The database refused."""
 
-    code = "crdt.store.port"
+    code = "crdt.store"
 
 
 class WrongKey(StoreError):
     """The database does not open with this key."""
 
-    code = "crdt.store.port.wrong_key"
+    code = "crdt.store.wrong_key"
 
 
 class StoreDamaged(StoreError):
     """The database is damaged. Move it away and sync again from a peer or a bundle."""
 
-    code = "crdt.store.port.damaged"
+    code = "crdt.store.damaged"
 
 
 class StoreTooNew(StoreError):
     """The database was written by a newer version. Update this software."""
 
-    code = "crdt.store.port.too_new"
+    code = "crdt.store.too_new"
 
 
 class DiskFull(StoreError):
     """The disk is full. Free some space; nothing that was saved is lost."""
 
-    code = "crdt.store.port.disk_full"
+    code = "crdt.store.disk_full"

@@ -44,8 +44,8 @@ def test_every_error_has_both_statuses(code: str) -> None:
 
 
 def test_a_code_takes_the_line_of_its_longest_beginning() -> None:
-    assert http_status("crdt.store.port.damaged") == STATUSES["crdt.store.port"][0]
-    assert exit_status("crdt.store.port.damaged") == Exit.STORAGE
+    assert http_status("crdt.store.damaged") == STATUSES["crdt.store"][0]
+    assert exit_status("crdt.store.damaged") == Exit.STORAGE
     assert http_status("something.new") == 500
     assert exit_status("") == Exit.FAILED
 

@@ -75,7 +75,7 @@ async def test_a_refused_beginning_keeps_the_form(visit: Opener) -> None:
         await app.sees("Welcome to Meshnode")
         await app.write("Rosa")
         await app.press("tab", "space", "space", "tab", "space")
-        app.node.refuse("POST", "/v1/init", 503, "crdt.store.port.disk_full", "The disk is full.")
+        app.node.refuse("POST", "/v1/init", 503, "crdt.store.disk_full", "The disk is full.")
         await app.press("ctrl+s")
         await app.sees("The disk is full.", "Rosa", "Welcome")
         await app.press("ctrl+s")

@@ -148,7 +148,7 @@ async def test_adding_keeps_what_was_typed_when_the_node_refuses(visit: Opener) 
         await app.press(*["tab"] * 5)
         await app.write("Keep her in the shade.")
         app.node.refuse(
-            "POST", "/v1/contributions", 503, "crdt.store.port.disk_full", "The disk is full."
+            "POST", "/v1/contributions", 503, "crdt.store.disk_full", "The disk is full."
         )
         await app.press("ctrl+s")
         await app.sees("The disk is full.", "Goat fever", "Keep her in the shade.")
