@@ -22,7 +22,7 @@ SILENCE_TIMEOUT_S = 60.0
 """Longest wait for the next piece: a full prompt on a Pi takes half of it."""
 
 _CLOSE_TIMEOUT_S = 2.0
-_CODE_ROOT = Path(__file__).resolve().parent.parent
+CODE_ROOT = Path(__file__).resolve().parents[2]
 
 Replies: TypeAlias = "asyncio.Queue[messages.Piece | messages.Done | None]"
 """What comes for one request; None when the process is gone."""
@@ -53,7 +53,7 @@ class ModelChild:
             **os.environ,
             "OMP_WAIT_POLICY": "passive",  # spinning threads starve everybody else
             "PYTHONPATH": os.pathsep.join(
-                filter(None, [str(_CODE_ROOT), os.environ.get("PYTHONPATH")])
+                filter(None, [str(CODE_ROOT), os.environ.get("PYTHONPATH")])
             ),
         }
         try:

@@ -100,6 +100,13 @@ class Engine(Protocol):
         """
         ...
 
+    async def forget(self) -> None:
+        """Leave nothing of earlier prompts and replies in memory; those under way are cut off.
+
+        To call when somebody withdrew words that a prompt may have held.
+        """
+        ...
+
     async def close(self) -> None:
         """Stop the model and free its memory. Safe to call twice."""
         ...

@@ -52,6 +52,7 @@ class LlamaEngine:
         self._child: ModelChild | None = None
         self._loading: asyncio.Task[ModelChild] | None = None
         self._ids = count(1)
+        self._has_read = False
         self._refused: tuple[tuple[int, int], str] | None = None
         self.last_cost: messages.Done | None = None
 
@@ -85,6 +86,7 @@ class LlamaEngine:
             prompt.max_tokens,
             prompt.vocabulary,
         )
+        self._has_read = True
         replies = await child.ask(request)
         done: messages.Done | None = None
         try:
@@ -100,6 +102,14 @@ class LlamaEngine:
         self.last_cost = done
         if done.reason == "too_long":
             raise ModelFailed("the question and its passages are too long for this model")
+
+    async def forget(self) -> None:
+        """End the process if it has read anything, the one sure way, and begin to load again."""
+        if self._has_read and self._child is not None:
+            child, self._child = self._child, None
+            self._has_read, self._state = False, EngineState.LOADING
+            await child.close()
+            self._load()
 
     async def close(self) -> None:
         """Stop the process. Safe to call twice."""

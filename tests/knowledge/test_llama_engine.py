@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from knowledge.errors import ModelFailed, ModelUnavailable
+from knowledge.model.child import CODE_ROOT
 from knowledge.model.engine import MAX_REPLY_TOKENS, EngineState, Prompt, Role, Turn
 from knowledge.model.llama_engine import LlamaEngine
 
@@ -185,3 +186,37 @@ async def test_the_node_imports_nothing_of_the_model(
 def test_a_prompt_out_of_bounds_is_our_own_mistake(turns: tuple[str, ...], max_tokens: int) -> None:
     with pytest.raises(ValueError, match=r"prompt|max_tokens"):
         Prompt(tuple(Turn(Role.USER, text) for text in turns), max_tokens)
+
+
+async def test_what_it_has_read_is_forgotten_with_its_process(
+    engine_that: Callable[[str], LlamaEngine],
+) -> None:
+    engine = engine_that("echoes")
+    await reply_of(engine, "a telephone number")
+    first = engine.pid
+
+    await engine.forget()
+
+    assert await reply_of(engine, "rain") == "rain."
+    assert engine.pid not in (None, first)
+    assert first is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+
+
+async def test_a_model_that_has_read_nothing_keeps_its_process(
+    engine_that: Callable[[str], LlamaEngine],
+) -> None:
+    engine = engine_that("echoes")
+    await engine.start()
+    async with asyncio.timeout(10):
+        await engine._load()
+    first = engine.pid
+
+    await engine.forget()
+
+    assert engine.pid == first
+
+
+def test_the_model_process_is_given_the_folder_that_holds_the_packages() -> None:
+    assert (CODE_ROOT / "knowledge" / "model" / "process.py").is_file()
