@@ -137,7 +137,7 @@ def _read_words(child: subprocess.Popen[bytes]) -> bytes:
 
 def import_path() -> dict[str, str]:
     """Return the variables by which a child finds this package even when it is not installed."""
-    place = Path(__file__).resolve().parent.parent
+    place = Path(__file__).resolve().parents[2]
     if place == Path(sysconfig.get_paths()["purelib"]).resolve():
         return {}
     before = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
