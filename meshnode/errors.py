@@ -16,6 +16,7 @@ MeshError
         TooSlow             a request or its reader took too long
         BadUsage            a command was given something that it cannot use
         DoesNotLoad         a library is missing or broken
+        IndexDamaged        the search index cannot be read, and is made anew
         Internal            a mistake of this software
     HomeError
         HomeNotPrivate      other people of this machine can read the home
@@ -123,6 +124,12 @@ class DoesNotLoad(NodeError):
     """A part of this software does not load. Run scripts/setup again, or ask `meshnode doctor`."""
 
     code = "node.does_not_load"
+
+
+class IndexDamaged(NodeError):
+    """The search index was damaged. It is being made anew; ask again in a moment."""
+
+    code = "node.index_damaged"
 
 
 class Internal(NodeError):

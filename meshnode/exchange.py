@@ -1,20 +1,25 @@
 """The exchange: whom to meet, when, and what is told over links that are open.
 
 announce, ticket, timer, news ─> due peers ─> Meeting ─> settled ─> pushes news
-└ failed ─> waits longer each time
+                                    └ failed ─> waits longer each time
+
+Two nodes that call each other at once keep one link: that of the device whose
+name is smaller.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 from typing import TYPE_CHECKING
 
 from crdt.errors import MeshError
-from meshnode.peers.meeting import Meeting
+from meshnode.errors import Internal
+from meshnode.peers.errand import Errand
+from meshnode.peers.meeting import GOODBYE_S, Meeting
 from meshnode.peers.peer_book import STRANGER_WAIT_S, Peer, PeerBook
+from meshnode.peers.shielded import outcome_of
 from meshnode.record.receipt_desk import keep_receipts, renew_receipt
 from meshnode.record.rendering import name_of
 from transports.errors import BadAddress, TransportError, Unreachable
@@ -36,6 +41,12 @@ NEWS_DELAY_S = 0.2
 
 RECEIPT_DELAY_S = 0.5
 """A receipt follows the last change by so much: one for a batch of entries."""
+
+MAX_MEETINGS = 64
+"""At once; beyond it the oldest with a peer that has not proved itself ends."""
+
+MAX_CALLS = 8
+"""Peers that are called at once: announces are free, and each may name a peer."""
 
 _TICK_S = 5.0
 _CONNECT_S = 90.0
@@ -70,18 +81,21 @@ class Exchange:
         self._announce = announce
         self._carrier: Carrier | None = None
         self._meetings: dict[Meeting, Peer | None] = {}
+        self._calls: dict[Peer, asyncio.Task[Meeting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._news = asyncio.Event()
-        self._renewal = asyncio.Event()
-        self._visit = asyncio.Event()
+        self._holds: set[asyncio.Task[None]] = set()
         self._jitter = random.SystemRandom()
+        self._is_closed = False
+        self._news = Errand(self._tell_news, delay_s=NEWS_DELAY_S)
+        self._receipts = Errand(self._renew_receipts, delay_s=RECEIPT_DELAY_S)
+        self._visits = Errand(self._visit_who_is_due, delay_s=0.0, every_s=_TICK_S)
 
     async def open(self) -> None:
         """Read the book and begin to work."""
         await self._record.run(self.book.load)
-        self._spawn(self._tell_news())
-        self._spawn(self._renew_receipts())
-        self._spawn(self._visit_when_due())
+        for errand in (self._news, self._receipts, self._visits):
+            self._spawn(errand.run())
+        self._receipts.ask()  # the last run may have ended before it could say what it holds
 
     async def use(self, carrier: Carrier) -> None:
         """Begin to meet peers over a carrier.
@@ -91,15 +105,18 @@ class Exchange:
         """
         await carrier.start(self._on_link)
         self._carrier = carrier
+        self._visits.ask()
 
     async def close(self) -> None:
-        """Say goodbye to everybody and stop."""
-        endings = (self._end(meeting) for meeting in list(self._meetings))
-        await asyncio.gather(*endings)
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Say goodbye to everybody and stop. Safe to call twice."""
+        self._is_closed = True
+        await asyncio.gather(*(meeting.end() for meeting in self.meetings), return_exceptions=True)
+        if self._holds:
+            await asyncio.wait(self._holds, timeout=GOODBYE_S)
+        while tasks := [*self._tasks, *self._calls.values()]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         if self._carrier is not None:
             await self._carrier.close()
 
@@ -117,10 +134,12 @@ class Exchange:
 
     def on_changes(self, changes: Changes) -> None:
         """Take note that the record changed."""
-        self._news.set()
-        self._renewal.set()
+        self._news.ask()
+        self._receipts.ask()
         if changes.ruled:
             self._announce("members")
+            for meeting in self.meetings:
+                self._spawn(self._quietly(meeting.reconsider()))
 
     def on_peer_seen(self, address: str, hops: int | None) -> None:
         """Take note that a peer announced itself."""
@@ -128,7 +147,7 @@ class Exchange:
         peer.hops = hops
         if peer.failures:
             peer.next_visit_s = 0.0
-        self._visit.set()
+        self._visits.ask()
         self._announce("peers")
 
     async def remember(self, address: str) -> Peer:
@@ -146,7 +165,7 @@ class Exchange:
         peer.is_configured = True
         peer.next_visit_s = 0.0
         await self._save(peer)
-        self._visit.set()
+        self._visits.ask()
         self._announce("peers")
         return peer
 
@@ -165,10 +184,17 @@ class Exchange:
         Raises:
             Unreachable, BadAddress, TransportError: It cannot be met now.
         """
-        for meeting, known in self._meetings.items():
-            if known is peer and not meeting.is_over:
-                await meeting.compare()
-                return meeting
+        meeting = self._meeting_with(peer)
+        if meeting is not None:
+            await meeting.compare()
+            return meeting
+        call = self._calls.get(peer)
+        if call is None:
+            call = self._calls[peer] = asyncio.create_task(self._call(peer))
+            call.add_done_callback(lambda _: self._end_call(peer))
+        return await outcome_of(call)
+
+    async def _call(self, peer: Peer) -> Meeting:
         if self._carrier is None:
             raise Unreachable("no carrier is running; see `meshnode doctor`")
         peer.state = "connecting"
@@ -181,12 +207,39 @@ class Exchange:
             raise Unreachable("no answer in time") from None
         except TransportError as error:
             peer.fail(error.explain(), self._jitter.random())
-            self._announce("peers")
             raise
         return self._begin(link, peer)
 
+    def _end_call(self, peer: Peer) -> None:
+        call = self._calls.pop(peer)
+        if call.cancelled() or (error := call.exception()) is None:
+            return
+        if peer.state == "connecting":
+            peer.fail(Internal(type(error).__name__).explain(), self._jitter.random())
+            _LOG.error("A peer could not be called", exc_info=error)
+        self._announce("peers")
+        self._visits.ask()
+
+    def _meeting_with(self, peer: Peer) -> Meeting | None:
+        for meeting, known in self._meetings.items():
+            if known is peer and not meeting.is_over:
+                return meeting
+        return None
+
     def _on_link(self, link: Link) -> None:
+        if self._is_closed or not self._has_room():
+            self._spawn(link.close())
+            return
         self._begin(link, self.book.note(link.address) if link.address else None)
+
+    def _has_room(self) -> bool:
+        """Whether one more meeting fits; makes room where a peer has not said who it is."""
+        if len(self._meetings) < MAX_MEETINGS:
+            return True
+        unproven = [each for each in self._meetings if each.device is None and not each.is_over]
+        if unproven:
+            self._spawn(unproven[0].end())
+        return bool(unproven)
 
     def _begin(self, link: Link, peer: Peer | None) -> Meeting:
         meeting = Meeting(link, self._record, self)
@@ -194,7 +247,9 @@ class Exchange:
         if peer is not None:
             peer.state = "syncing"
         self._announce("links")
-        self._spawn(self._hold(meeting))
+        hold = self._spawn(self._hold(meeting))
+        self._holds.add(hold)
+        hold.add_done_callback(self._holds.discard)
         return meeting
 
     async def _hold(self, meeting: Meeting) -> None:
@@ -204,32 +259,34 @@ class Exchange:
         except MeshError as failure:
             error = failure.explain()
             _LOG.info("A meeting ended: %s", failure.code)
+        except Exception as failure:
+            # A mistake of ours; the other meetings and the node go on.
+            error = Internal(type(failure).__name__).explain()
+            _LOG.exception("A meeting ended")
         finally:
             peer = self._meetings.pop(meeting, None)
             if peer is not None:
-                await self._close_account(meeting, peer, error)
+                self._close_account(meeting, peer, error)
+                await self._quietly(self._save(peer))
             self._announce("links")
+            self._announce("peers")
 
-    async def _close_account(self, meeting: Meeting, peer: Peer, error: str) -> None:
+    def _close_account(self, meeting: Meeting, peer: Peer, error: str) -> None:
         traffic = meeting.link.traffic
         peer.sent_bytes += traffic.sent_bytes
         peer.received_bytes += traffic.received_bytes
-        if error and not meeting.is_settled:
-            peer.fail(error, self._jitter.random())
-        else:
+        if self._meeting_with(peer) is not None:
+            return
+        if meeting.is_settled or meeting.is_cut_short or not error:
             peer.succeed(self._again_in_s(meeting))
-        await self._save(peer)
-        self._announce("peers")
+            self._visits.ask()
+        else:
+            peer.fail(error, self._jitter.random())
 
     def _again_in_s(self, meeting: Meeting) -> float:
         if meeting.is_cut_short:
             return 0.0
         return STRANGER_WAIT_S if meeting.shares_nothing else self._every_s
-
-    async def _end(self, meeting: Meeting) -> None:
-        with contextlib.suppress(MeshError, TimeoutError):
-            async with asyncio.timeout(2.0):
-                await meeting.end()
 
     async def _save(self, peer: Peer) -> None:
         await self._record.run(lambda replica: self.book.save(replica, peer.address))
@@ -252,9 +309,26 @@ class Exchange:
         peer = self._meetings.get(meeting)
         if peer is None:
             peer = self._meetings[meeting] = self.book.note(self._address_of(device_public))
+        self._keep_one(meeting)
         peer.name, peer.device = meeting.name or peer.name, (meeting.device or b"").hex()
         peer.state = "syncing"
         self._announce("peers")
+
+    def _keep_one(self, meeting: Meeting) -> None:
+        """End all but one of the meetings with a device: both sides choose the same one.
+
+        Of calls that crossed, that of the smaller device stays; else the newest, because
+        whoever calls again has lost the earlier link.
+        """
+        same = [each for each in self.meetings if each.device == meeting.device]
+        newest = max(each.since_ms for each in same)
+        crossed = [each for each in same if newest - each.since_ms < _CONNECT_S * 1000]
+        is_ours_kept = meeting.device is None or self._record.device < meeting.device
+        kept = [each for each in crossed if each.link.is_outgoing is is_ours_kept] or crossed
+        for each in same:
+            if each is not kept[-1] and not each.is_over:
+                each.is_cut_short = True
+                self._spawn(each.end())
 
     async def _share_keys(self, meeting: Meeting, device_public: bytes) -> None:
         device = meeting.device
@@ -284,37 +358,29 @@ class Exchange:
         if meeting.is_settled:
             if peer is not None:
                 peer.succeed(self._again_in_s(meeting))
-                peer.state = "idle"
                 peer.lacks = None if meeting.differing else 0
-            self._renewal.set()
+            self._receipts.ask()
             self._spawn(self._quietly(self._look_after(meeting)))
         self._announce("peers")
-
-    def on_missed_news(self, meeting: Meeting) -> None:
-        """There was news while both sides compared."""
-        self._spawn(self._quietly(meeting.compare()))
 
     async def _look_after(self, meeting: Meeting) -> None:
         """End a settled meeting that has nothing more to give: another one may."""
         if await self._record.run(meeting.lacks_spaces):
             meeting.is_cut_short = True
         if meeting.is_cut_short or meeting.shares_nothing or not meeting.is_worth_keeping:
-            await self._end(meeting)
+            await meeting.end()
 
     # --- tasks ------------------------------------------------------------------------------------
 
     async def _tell_news(self) -> None:
         """Push what is new over every open link, and visit peers who are not on one."""
-        while True:
-            await self._news.wait()
-            await asyncio.sleep(NEWS_DELAY_S)
-            self._news.clear()
-            for meeting in self.meetings:
-                await self._quietly(self._update(meeting))
-            for peer in self.book.all():
-                if peer.is_configured and not peer.failures and not self._is_linked(peer):
-                    peer.next_visit_s = 0.0
-            self._visit.set()
+        for meeting in self.meetings:
+            await self._quietly(self._update(meeting))
+        for peer in self.book.all():
+            is_ours = peer.is_configured or bool(peer.device)
+            if is_ours and not peer.failures and not self._is_linked(peer):
+                peer.next_visit_s = 0.0
+        self._visits.ask()
 
     async def _update(self, meeting: Meeting) -> None:
         """Bring one open meeting up to date with what changed here."""
@@ -325,13 +391,11 @@ class Exchange:
             await self._look_after(meeting)
 
     async def _renew_receipts(self) -> None:
-        while True:
-            await self._renewal.wait()
-            await asyncio.sleep(RECEIPT_DELAY_S)
-            self._renewal.clear()
-            await self._quietly(self._renew())
+        """Say what this node holds and has erased, once it is so: on the disk and in the index.
 
-    async def _renew(self) -> None:
+        Raises:
+            StoreError: It is not so yet.
+        """
         await self._catalogue.catch_up()
 
         def renew(replica: Replica) -> list[tuple[SpaceId, bytes]]:
@@ -346,21 +410,17 @@ class Exchange:
             for meeting in self.meetings:
                 await self._quietly(meeting.offer_receipt(space, signed))
             self._announce("members")
+            self._announce("status")
 
-    async def _visit_when_due(self) -> None:
-        while True:
-            self._visit.clear()
-            if self._carrier is not None:
-                for peer in self.book.all():
-                    if peer.is_due and not self._is_linked(peer):
-                        peer.state = "connecting"
-                        self._spawn(self._quietly(self.meet(peer)))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TICK_S):
-                    await self._visit.wait()
+    async def _visit_who_is_due(self) -> None:
+        if self._carrier is None:
+            return
+        due = [each for each in self.book.all() if each.is_due and not self._is_linked(each)]
+        for peer in due[: max(0, MAX_CALLS - len(self._calls))]:
+            self._spawn(self._quietly(self.meet(peer)))
 
     def _is_linked(self, peer: Peer) -> bool:
-        return any(known is peer for known in self._meetings.values())
+        return peer in self._calls or self._meeting_with(peer) is not None
 
     async def _quietly(self, work: Awaitable[object]) -> None:
         """Do something for one peer whose failure must not trouble the others."""
@@ -368,8 +428,16 @@ class Exchange:
             await work
         except MeshError as error:
             _LOG.info("A peer could not be served: %s", error.code)
+        except Exception:
+            _LOG.exception("A peer could not be served")
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end_task)
+        return task
+
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _LOG.error("Something went wrong with a peer", exc_info=error)

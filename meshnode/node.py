@@ -8,42 +8,26 @@ from __future__ import annotations
 
 import logging
 import math
-import time
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from crdt.crypto.keys import derive
-from crdt.errors import StoreDamaged
-from knowledge.contribution import Level
 from knowledge.model.file import find_model
 from knowledge.model.llama_engine import LlamaEngine
-from knowledge.search.listing import Filter, Order
 from meshnode.desks.answering import Answering
 from meshnode.desks.bundle_desk import BundleDesk
 from meshnode.desks.community_desk import CommunityDesk
 from meshnode.desks.contributing import Contributing
+from meshnode.desks.importing import Importing
+from meshnode.desks.reading import Reading
 from meshnode.desks.sync_desk import SyncDesk
 from meshnode.exchange import Exchange
+from meshnode.health import Health
 from meshnode.home.settings import split_address
 from meshnode.news import News
-from meshnode.record.catalogue import Catalogue
-from meshnode.record.receipt_desk import unsynced
+from meshnode.record.catalogue import Catalogue, forget_nothing
 from meshnode.record.record import open_record
-from meshnode.service import MAX_PAGE_ROWS
-from meshnode.version import VERSION
-from meshnode.views import (
-    CheckView,
-    ContributionPage,
-    ContributionRow,
-    Hit,
-    LinkView,
-    ModelView,
-    PeerView,
-    Status,
-)
 from transports.errors import CarrierUnavailable
 from transports.reticulum import ReticulumCarrier, address_of
 from transports.reticulum_settings import (
@@ -55,14 +39,9 @@ from transports.reticulum_settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
-    from crdt.replica.replica import Replica
-    from knowledge.contribution import Contribution
     from knowledge.model.engine import Engine
-    from knowledge.search.index import SearchIndex
-    from knowledge.search.listing import Card
-    from knowledge.search.ranking import Hit as Found
     from meshnode.home.home import Home
     from meshnode.home.settings import Config
     from meshnode.home.unlocked_keys import UnlockedKeys
@@ -75,27 +54,35 @@ if TYPE_CHECKING:
         BundleReadRequest,
         BundleView,
         BundleWriteRequest,
+        CheckView,
         CommunityView,
+        ContributionPage,
         ContributionView,
         Coverage,
         EditRequest,
         FoundRequest,
+        Hit,
         ImportEvent,
         ImportRequest,
         InviteRequest,
         InviteView,
+        LinkView,
         MemberView,
         NodeEvent,
         PeerRequest,
+        PeerView,
         Revision,
+        Status,
         SyncEvent,
         SyncRequest,
         WithdrawRequest,
     )
+    from transports.link import Carrier
+
+CarrierFor: TypeAlias = "Callable[[Callable[[str, int | None], None]], Carrier]"
+"""Makes a carrier, given whom to tell of peers: their address and how many hops away they are."""
 
 _LOG = logging.getLogger(__name__)
-_SEEN_SHELF = "seen"
-_ORDERS = {"newest": Order.NEWEST, "title": Order.TITLE, "author": Order.AUTHOR}
 
 
 async def open_node(home: Home, config: Config, keys: UnlockedKeys) -> NodeService:
@@ -375,5 +362,3 @@ class Node:
     async def read_bundle(self, request: BundleReadRequest) -> BundleView:
         """Read a bundle file of this machine."""
         return await self._bundles.read(Path(request.path))
-
-

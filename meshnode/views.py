@@ -199,6 +199,8 @@ class ImportRequest(Request, frozen=True):
     language: str | None = None
     licence: str | None = None
     tags: tuple[str, ...] = ()
+    again: bool = False
+    """Also what came from the same place and was withdrawn."""
 
 
 class ImportedFile(View, frozen=True, tag="file"):

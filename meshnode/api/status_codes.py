@@ -1,7 +1,7 @@
 """What an error's code is as an HTTP status and as a command's exit status: one table for both.
 
 A code that is not listed takes the line of its longest listed beginning:
-`crdt.store.port.damaged` that of `crdt.store.port`. `docs/guide/cli.md` explains the exit statuses.
+`crdt.store.damaged` that of `crdt.store`. `docs/guide/cli.md` explains the exit statuses.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ STATUSES: dict[str, tuple[int, Exit]] = {
     "crdt.malformed": (400, Exit.USAGE),
     "crdt.not_authorised": (403, Exit.NOT_ALLOWED),
     "crdt.space_closed": (403, Exit.NOT_ALLOWED),
-    "crdt.store.port": (500, Exit.STORAGE),
-    "crdt.store.port.disk_full": (503, Exit.STORAGE),
+    "crdt.store": (500, Exit.STORAGE),
+    "crdt.store.disk_full": (503, Exit.STORAGE),
     "crdt.too_large": (400, Exit.USAGE),
     "crdt.unknown_entry": (404, Exit.NOT_FOUND),
     "crdt.unknown_space": (404, Exit.NOT_FOUND),
@@ -61,6 +61,7 @@ STATUSES: dict[str, tuple[int, Exit]] = {
     "node.did_not_start": (503, Exit.NO_DAEMON),
     "node.did_not_stop": (503, Exit.NO_DAEMON),
     "node.does_not_load": (500, Exit.NO_DAEMON),
+    "node.index_damaged": (503, Exit.STORAGE),
     "node.empty": (409, Exit.SHUT),
     "node.locked": (423, Exit.SHUT),
     "node.no_such_route": (404, Exit.FAILED),

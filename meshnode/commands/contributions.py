@@ -33,6 +33,7 @@ def add(call: Call) -> int:
         language=call.lang,
         licence=call.licence,
         tags=tuple(call.tag),
+        again=call.again,
     )
     files: list[ImportedFile] = []
     ends: list[ImportDone] = []

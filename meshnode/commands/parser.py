@@ -194,6 +194,7 @@ def _add_contributions(commands: Commands) -> None:
     add.add_argument("--lang", metavar="L", help="language, such as en or sw")
     add.add_argument("--licence", metavar="SPDX", help="such as CC-BY-4.0")
     add.add_argument("--tag", action="append", default=[], metavar="T", help="may be repeated")
+    add.add_argument("--again", action="store_true", help="also what you withdrew before")
     listing = commands.add("list", "contributions:listing", "List contributions, newest first.")
     for name in ("level", "tag", "lang", "author", "community"):
         choices = LEVELS if name == "level" else None

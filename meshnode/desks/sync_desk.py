@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from meshnode.views import SyncEvent
 
 _SHOWN_EVERY_S = 0.25
+_TRIES = 2
+"""A meeting may end because the peer called us at the same moment: another one goes on."""
+
 MAX_SYNC_S = 3600.0
 """How long one asked-for meeting may take: a slow link needs its time."""
 
@@ -94,8 +97,11 @@ class SyncDesk:
         await queue.put(SyncProgress(peer=label, stage="connecting"))
         try:
             async with asyncio.timeout(MAX_SYNC_S):
-                meeting = await self._exchange.meet(peer)
-                await self._watch(meeting, label, queue)
+                for _ in range(_TRIES):
+                    meeting = await self._exchange.meet(peer)
+                    await self._watch(meeting, label, queue)
+                    if meeting.is_settled:
+                        break
             error = ""
             if not meeting.is_settled:
                 error = peer.last_error or Unreachable().explain()

@@ -1,19 +1,24 @@
 """A meeting: one sync session over one link, from hello to goodbye.
 
-    link ─frame─> session (on the record's thread) ─events─> send, admit, keep receipts
+    link ─frame─> session (on the record's thread) ─events─> outbox, admit, keep receipts
+                                                               └─frames─> link
 
 Once both sides hold the same, the link stays open for a while where it costs
-little, and news is pushed over it.
+little, and news is pushed over it. One step is taken at a time, and each to its
+end, whoever asked for it and went away: half a step would leave the peer
+waiting for frames that never come. If one fails, the meeting is over.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from crdt.errors import MeshError
 from crdt.ids import DeviceId, device_id
 from crdt.sync.events import (
     Ended,
@@ -24,9 +29,11 @@ from crdt.sync.events import (
     SendFrame,
     Settled,
 )
+from crdt.sync.frames import Bye
 from crdt.sync.hello import NONCE_BYTES, Direction
 from crdt.sync.session import SyncSession
 from crdt.sync.source import StoreSource
+from meshnode.peers.shielded import outcome_of
 from meshnode.record.sharing import Door, shared_spaces
 from transports.errors import LinkClosed
 
@@ -46,8 +53,19 @@ SILENCE_S = 180.0
 IDLE_S = 600.0
 """How long a settled meeting waits for news before it ends."""
 
+GOODBYE_S = 2.0
+"""How long a goodbye may take to leave."""
+
+MAX_OUTBOX_FRAMES = 256
+"""Frames that wait to be sent before we take no more from the peer: it has to read, too."""
 
 _CHEAP_BITS_PER_S = 20_000
+
+_GOODBYES: dict[int, str] = {
+    Bye.NO_COMMON_VERSION: "the peer runs a version that this one does not understand",
+    Bye.MET_ITSELF: "that address leads back to this node",
+    Bye.BUDGET_SPENT: "there is too much to compare in one meeting; the next goes on",
+}
 
 
 class Host(Protocol):
@@ -65,10 +83,6 @@ class Host(Protocol):
 
     def on_progress(self, meeting: Meeting) -> None:
         """Some entries passed, or both sides settled."""
-        ...
-
-    def on_missed_news(self, meeting: Meeting) -> None:
-        """Both sides settled, but there was news meanwhile: compare again."""
         ...
 
 
@@ -109,9 +123,16 @@ class Meeting:
         self._changed = asyncio.Condition()
         self._is_over = False
         self._mark = 0
-        self._has_missed_news = False
+        self._began = self._admitted = 0
         self._spaces: frozenset[SpaceId] = frozenset()
+        self._door = Door(lambda: record.replica)
+        self._readable: dict[SpaceId, bool] = {}
         self._from_peer: set[bytes] = set()
+        self._outbox: asyncio.Queue[bytes] = asyncio.Queue()
+        self._steps: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+        self._reason: int = Bye.DONE
 
     @property
     def sent(self) -> int:
@@ -145,29 +166,40 @@ class Meeting:
             CrdtError, TransportError: The peer broke the protocol, or the link went away
                 before both sides had settled.
         """
+        sender = asyncio.create_task(self._send_frames())
         try:
             await self._do(lambda session: session.start())
             while not self._is_over:
+                await self._wait_room()
                 async with asyncio.timeout(IDLE_S if self.is_settled else SILENCE_S):
                     frame = await self.link.receive()
                 await self._take(frame)
+            if not (self.is_settled or self.is_cut_short):
+                raise LinkClosed(_GOODBYES.get(self._reason, "the peer ended it early"))
         except LinkClosed:
-            if not self.is_settled:
+            if self._failure is not None:
+                raise self._failure from None
+            if not (self.is_settled or self.is_cut_short):
                 raise
         except TimeoutError:
             if not self.is_settled:
                 raise LinkClosed("the peer has been silent for too long") from None
             await self.end()
         finally:
-            await self._finish()
+            await self._finish(sender)
 
     async def _take(self, frame: bytes) -> None:
         await self._do(lambda session: session.receive(frame))
 
     async def end(self) -> None:
-        """Say goodbye."""
+        """Say goodbye and close the link, whether the peer hears it or not."""
         if self._session is not None and not self._is_over:
-            await self._do(lambda session: session.close())
+            with contextlib.suppress(MeshError, TimeoutError):
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._do(lambda session: session.close())
+                    await self._outbox.join()
+        self._is_over = True
+        await self.link.close()
 
     async def wait_settled(self) -> None:
         """Return once both sides have settled, or the meeting is over."""
@@ -175,22 +207,31 @@ class Meeting:
             await self._changed.wait_for(lambda: self.is_settled or self._is_over)
 
     async def compare(self) -> None:
-        """Compare every space anew."""
-        self.is_settled = False
+        """Compare every space anew; nothing while the first comparison is still to come."""
 
-        def refresh(replica: Replica) -> list[Event]:
+        def refresh(session: SyncSession) -> list[Event]:
+            return self._compare(session)
+
+        await self._do(refresh)
+
+    async def reconsider(self) -> None:
+        """Ask anew what the peer may read, because rules changed, and act on it at once."""
+
+        def refresh(session: SyncSession) -> list[Event]:
             events: list[Event] = []
-            for held in replica.holdings.all():
-                events += self._open_session.refresh(held.space)
+            for space, could in self._readable.items():
+                can = self._door.may_read(space, self.device_public)
+                if can is not could:
+                    self._readable[space] = can
+                    events += session.refresh(space)
             return events
 
-        await self._obey_from(refresh)
+        await self._do(refresh)
 
     async def push_news(self) -> None:
         """Send what is new here since both sides last agreed, without comparing."""
-        if not self.is_settled or self._session is None:
-            self._has_missed_news = True
-            return
+        if not self.is_settled:
+            return  # both sides do not settle before it is compared
 
         def push(replica: Replica) -> list[Event]:
             events: list[Event] = []
@@ -204,8 +245,7 @@ class Meeting:
                 ]
                 if numbers:
                     events += self._open_session.push(held.space, numbers)
-            self._mark = newest
-            self._from_peer.clear()
+            self._draw_line(newest)
             return events
 
         await self._obey_from(push)
@@ -231,20 +271,56 @@ class Meeting:
         await self._obey_from(on_record)
 
     async def _obey_from(self, work: Callable[[Replica], list[Event]]) -> None:
+        """Take a step; it is taken to its end even if the caller does not wait for it."""
+        step = asyncio.create_task(self._take_step(work))
+        self._steps.add(step)
+        step.add_done_callback(self._end_step)
+        await outcome_of(step)
+
+    def _end_step(self, step: asyncio.Task[None]) -> None:
+        self._steps.discard(step)
+        if not step.cancelled():
+            step.exception()  # whoever waited has it, and `_fail` has told `run`
+
+    async def _take_step(self, work: Callable[[Replica], list[Event]]) -> None:
         """Run a step on the record's thread, then do what it asks; one step at a time."""
         async with self._turn:
             if self._is_over:
                 return
-            events = await self._record.run(lambda replica: self._step(replica, work))
-            while events:
-                events = await self._obey(events)
+            try:
+                events = await self._record.run(lambda replica: self._step(replica, work))
+                while events:
+                    events = await self._obey(events)
+            except Exception as error:
+                self._fail(error)
+                raise
 
     def _step(self, replica: Replica, work: Callable[[Replica], list[Event]]) -> list[Event]:
         events = work(replica)
+        for event in events:
+            if isinstance(event, PeerProven):
+                for space in self._sealed(replica):
+                    can = self._door.may_read(space, event.device_public)
+                    self._readable.setdefault(space, can)
         if any(isinstance(event, Settled) for event in events):
-            # In the same breath as the comparison, so that nothing falls in between.
-            self._mark = replica.store.entries.newest()
-            self._from_peer.clear()
+            newest = replica.store.entries.newest()
+            is_news = newest - self._began != self._admitted
+            self._draw_line(newest)
+            if is_news and (anew := self._compare(self._open_session)):
+                # What was written here while both compared is not settled yet.
+                return [event for event in events if not isinstance(event, Settled)] + anew
+        return events
+
+    def _draw_line(self, newest: int) -> None:
+        """Take what is here now as told to the peer, or about to be."""
+        self._mark = self._began = newest
+        self._admitted = 0
+        self._from_peer.clear()
+
+    def _compare(self, session: SyncSession) -> list[Event]:
+        events = [event for space in self._spaces for event in session.refresh(space)]
+        if events:
+            self.is_settled = False
         return events
 
     async def _obey(self, events: list[Event]) -> list[Event]:
@@ -252,7 +328,8 @@ class Meeting:
         for event in events:
             match event:
                 case SendFrame(frame=frame):
-                    await self.link.send(frame)
+                    if self._failure is None:
+                        self._outbox.put_nowait(frame)
                 case EntriesArrived():
                     further += await self._admit(event)
                 case ReceiptsArrived(space=space, receipts=receipts):
@@ -265,14 +342,16 @@ class Meeting:
                     self._host.on_progress(self)
                 case Settled(agreed=agreed, differing=differing):
                     await self._settle(agreed, differing)
-                case Ended():
-                    self._is_over = True
+                case Ended(reason=reason):
+                    self._is_over, self._reason = True, reason
         return further
 
     async def _admit(self, arrived: EntriesArrived) -> list[Event]:
         admitted = await self._record.change(lambda replica: replica.admit(arrived.entries))
         self.tally.refused += len(admitted.refused)
-        self._from_peer.update(admitted.new)
+        self._admitted += len(admitted.new)
+        if self.is_settled:  # until then, settling draws the line
+            self._from_peer.update(admitted.new)
         return await self._record.run(
             lambda replica: self._step(replica, lambda _: self._open_session.admitted(arrived))
         )
@@ -284,15 +363,59 @@ class Meeting:
         self._host.on_progress(self)
         async with self._changed:
             self._changed.notify_all()
-        if self._has_missed_news:
-            self._has_missed_news = False
-            self._host.on_missed_news(self)
 
-    async def _finish(self) -> None:
+    def _fail(self, error: Exception) -> None:
+        """Give up: close the link, so that `run` ends and says why."""
+        if self._failure is None:
+            self._failure = error
+            self._closing = asyncio.create_task(self.link.close())
+
+    async def _finish(self, sender: asyncio.Task[None]) -> None:
         self._is_over = True
-        await self.link.close()
-        async with self._changed:
-            self._changed.notify_all()
+        sender.cancel()
+        try:
+            await self.link.close()
+            await asyncio.gather(sender, *self._steps, return_exceptions=True)
+            if self._closing is not None:
+                await self._closing
+        finally:
+            async with self._changed:
+                self._changed.notify_all()
+
+    # --- frames -----------------------------------------------------------------------------
+
+    async def _send_frames(self) -> None:
+        """Send what steps have put out; they never wait for the peer themselves."""
+        try:
+            while True:
+                frame = await self._outbox.get()
+                try:
+                    async with asyncio.timeout(SILENCE_S):
+                        await self.link.send(frame)
+                finally:
+                    self._outbox.task_done()
+        except LinkClosed as error:
+            self._fail(error)
+        except TimeoutError:
+            self._fail(LinkClosed("the peer has taken nothing for too long"))
+        finally:
+            while not self._outbox.empty():
+                self._outbox.get_nowait()
+                self._outbox.task_done()
+
+    async def _wait_room(self) -> None:
+        if self._outbox.qsize() >= MAX_OUTBOX_FRAMES:
+            async with asyncio.timeout(SILENCE_S):
+                await self._outbox.join()
+
+    # --- spaces -----------------------------------------------------------------------------
+
+    def _sealed(self, replica: Replica) -> list[SpaceId]:
+        return [
+            held.space
+            for held in replica.holdings.all()
+            if held.space in self._spaces and held.kind.is_sealed
+        ]
 
     def lacks_spaces(self, replica: Replica) -> bool:
         """Whether this node holds spaces that were not there when the meeting began."""
@@ -301,13 +424,14 @@ class Meeting:
 
     def _new_session(self, replica: Replica) -> SyncSession:
         spaces = shared_spaces(replica)
+        self._draw_line(replica.store.entries.newest())
         self._spaces = frozenset(shared.space for shared in spaces)
         profile = self.link.profile
         is_outgoing = self.link.is_outgoing
         return SyncSession(
             StoreSource(replica.store),
             spaces,
-            Door(replica),
+            self._door,
             device=replica.keys.device,
             channel_id=self.link.channel_id,
             direction=Direction.INITIATOR if is_outgoing else Direction.RESPONDER,

@@ -19,6 +19,7 @@ MAX_PEERS = 1000
 
 _FIRST_WAIT_S = 5.0
 _LONGEST_WAIT_S = 600.0
+_MAX_DOUBLINGS = 10
 STRANGER_WAIT_S = 6 * 3600.0
 """A node that shares no space with us is asked again this seldom."""
 
@@ -37,7 +38,7 @@ class _Note(msgspec.Struct, frozen=True, array_like=True):
 _DECODE = Decoder(_Note, 4096)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Peer:
     """A node that we know an address of.
 
@@ -69,7 +70,7 @@ class Peer:
             reason: For a person.
             jitter: Random, from 0 to 1, so that two nodes do not collide for ever.
         """
-        wait_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**self.failures)
+        wait_s = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(self.failures, _MAX_DOUBLINGS))
         self.failures += 1
         self.last_error = reason
         self.state = "backing off"
@@ -139,7 +140,11 @@ class PeerBook:
         peer = self._peers.get(address)
         if peer is None:
             if len(self._peers) >= MAX_PEERS:
-                heard_of = [p for p in self._peers.values() if not p.is_configured]
+                heard_of = [
+                    p
+                    for p in self._peers.values()
+                    if not p.is_configured and p.state in {"idle", "backing off"}
+                ]
                 if heard_of:
                     oldest = min(heard_of, key=lambda p: p.last_met_ms or 0)
                     del self._peers[oldest.address]

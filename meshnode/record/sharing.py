@@ -8,7 +8,7 @@ from crdt.entries.skeletons import Kind
 from crdt.sync.hello import SharedSpace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from crdt.ids import SpaceId
     from crdt.replica.replica import Replica
@@ -37,15 +37,15 @@ class Door:
     """A `crdt.sync.source.Gate` that asks the replica; on the record's thread.
 
     Args:
-        replica: Knows who may read.
+        current: Gives the replica, which knows who may read.
     """
 
-    def __init__(self, replica: Replica) -> None:
-        self._replica = replica
+    def __init__(self, current: Callable[[], Replica]) -> None:
+        self._current = current
 
     def may_read(self, space: SpaceId, device_public: bytes | None) -> bool:
         """Tell whether a device may be served a sealed space."""
-        held = self._replica.holdings.find(space)
+        held = self._current().holdings.find(space)
         if held is None or device_public is None:
             return False
         if held.ticket_sealing is not None and held.role is None:
@@ -55,13 +55,14 @@ class Door:
 
     def credentials(self, space: SpaceId) -> Iterable[int]:
         """Return the entries that show why we may read: our certificate, joins and grants."""
-        held = self._replica.holdings.find(space)
+        replica = self._current()
+        held = replica.holdings.find(space)
         if held is None:
             return []
         own = held.own.pseudonym
         found = []
-        for stored in self._replica.store.entries.control(space):
-            is_ours = self._replica.interpreter.author_of(stored.entry.header.log) == own
+        for stored in replica.store.entries.control(space):
+            is_ours = replica.interpreter.author_of(stored.entry.header.log) == own
             if is_ours and stored.kind in _CREDENTIALS:
                 found.append(stored.number)
         return found[-_MAX_CREDENTIALS:]

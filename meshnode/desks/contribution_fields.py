@@ -1,0 +1,58 @@
+"""The fields of a contribution: from what somebody asks for to what a document keeps, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.contribution import Consent, Contribution, Field
+from meshnode.errors import BadRequest
+
+if TYPE_CHECKING:
+    from crdt.entries.skeletons import Value
+
+
+def fields_of(
+    *,
+    title: str | None = None,
+    language: str | None = None,
+    licence: str | None = None,
+    tags: tuple[str, ...] | None = None,
+    place: str | None = None,
+    author: str | None = None,
+    source: str | None = None,
+    consent: Consent | None = None,
+) -> dict[int, Value]:
+    """Return the fields that are given, by number; what is None is not set."""
+    given: dict[int, Value | None] = {
+        Field.TITLE: title,
+        Field.LANGUAGE: language,
+        Field.LICENCE: licence,
+        Field.TAGS: tags,
+        Field.PLACE: place,
+        Field.AUTHOR: author,
+        Field.SOURCE: source,
+        Field.CONSENT: None if consent is None else int(consent),
+    }
+    return {int(field): value for field, value in given.items() if value not in (None, "", ())}
+
+
+def consent_of(uses: tuple[str, ...] | None) -> Consent | None:
+    """Read the uses that somebody agrees to; None stays None.
+
+    Raises:
+        BadRequest: One of them is not known.
+    """
+    if uses is None:
+        return None
+    consent = Consent.NONE
+    for use in uses:
+        if use.upper() not in Consent.__members__:
+            raise BadRequest(f"{use!r} is not one of answering, training and sharing")
+        consent |= Consent[use.upper()]
+    return consent
+
+
+def uses_of(contribution: Contribution) -> tuple[str, ...]:
+    """Name the uses that a contribution is given for."""
+    uses = (Consent.ANSWERING, Consent.TRAINING, Consent.SHARING)
+    return tuple(str(use.name).lower() for use in uses if use in contribution.consent)
