@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crdt.entries.entry import SignedEntry, VerifiedEntry, decode_header, encode_entry
 from crdt.errors import AmbiguousId, UnknownEntry
 from crdt.ids import ID_BYTES, DocumentId, EntryId, EpochId, LogId, SpaceId, checked_prefix
+from crdt.store.begun_count import BegunCount
 from crdt.store.erasures import ASIDE, IN_THE_SET, state_of
 from crdt.store.order import sending_order
 from crdt.store.rows import Put, StoredEntry
@@ -42,6 +43,8 @@ class EntryTable:
         self._spaces = spaces
         self._logs = logs
         self._erasures = erasures
+        self._interpreted_late = 0
+        self._begun = BegunCount(connection)
 
     def put(
         self, entry: VerifiedEntry, kind: int | None = None, document: DocumentId | None = None
@@ -95,6 +98,7 @@ class EntryTable:
 
     def interpret(self, entry: EntryId, kind: int, document: DocumentId | None) -> None:
         """Note what an entry is."""
+        self._interpreted_late += 1
         self._connection.write(
             "UPDATE entries AS e SET kind = ?, document = ?"  # noqa: S608
             f" WHERE {_ANY_SPACE} AND id = ?",
@@ -156,14 +160,8 @@ class EntryTable:
 
     def begun_since(self, number: int, by_others_than: Iterable[LogId]) -> int:
         """Count the documents that were begun, by other logs, after a number was given out."""
-        logs = tuple(by_others_than)
-        marks = ", ".join("?" * len(logs))
-        row = self._connection.row(
-            "SELECT count(*) FROM entries WHERE document = id AND number > ? AND withdrawn = 0"  # noqa: S608
-            f" AND log NOT IN (SELECT number FROM logs WHERE log IN ({marks}))",
-            (number, *logs),
-        )
-        return row[0] if row else 0
+        changes = self._erasures.carried_out + self._interpreted_late
+        return self._begun.count(number, tuple(by_others_than), changes)
 
     def documents_of_log(self, log: LogId) -> Iterator[DocumentId]:
         """Give every document that an entry of a log edits, once each."""

@@ -38,6 +38,8 @@ class ErasureTable:
         self._spaces = spaces
         self._logs = logs
         self._documents = documents
+        self.carried_out = 0
+        """How often something was erased since the store was opened."""
 
     def erase(
         self,
@@ -149,6 +151,7 @@ class ErasureTable:
             return False
         if document is not None:
             self._documents.drop(document)
+        self.carried_out += 1
         self._zero(content)
         if level == _BOTH:
             self._zero(skeleton)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_PAGE = 1000
 """Rows that one page may hold."""
 
+MAX_TOTALS = 256
+"""Totals remembered at once."""
+
 OPENING = 200
 """Code points of a text that a list shows."""
 
@@ -132,6 +135,8 @@ class Listing:
 
     def __init__(self, db: Database) -> None:
         self._conn: Any = db.conn
+        self._totals: dict[Filter, int] = {}
+        self._totals_at = (0, 0)
 
     def page(self, wanted: Filter, order: Order, limit: int, offset: int) -> Page:
         """Return `limit` rows from `offset` on, and the total.
@@ -147,7 +152,17 @@ class Listing:
         return Page(tuple(map(_card, rows)), self.total(wanted))
 
     def total(self, wanted: Filter) -> int:
-        """Count the rows of a list."""
+        """Count the rows of a list; once, as long as the index does not change."""
+        [data_version] = self._conn.execute("PRAGMA data_version").fetchone()
+        version = (data_version, self._conn.total_changes)
+        if version != self._totals_at or len(self._totals) >= MAX_TOTALS:
+            self._totals_at = version
+            self._totals.clear()
+        if wanted not in self._totals:
+            self._totals[wanted] = self._count(wanted)
+        return self._totals[wanted]
+
+    def _count(self, wanted: Filter) -> int:
         if wanted.is_bare:
             marks = ", ".join("?" * len(wanted.levels))
             sql = f"SELECT total(contributions) FROM contribution_counts WHERE level IN ({marks})"  # noqa: S608

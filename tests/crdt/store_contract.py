@@ -32,6 +32,13 @@ def put(store: Store, *entries: VerifiedEntry) -> list[Put]:
         return [store.entries.put(entry) for entry in entries]
 
 
+def begin(store: Store, writer: Writer) -> VerifiedEntry:
+    entry = writer.write(b"a beginning")
+    with store.writing():
+        store.entries.put(entry, 32, DocumentId(entry.id))
+    return entry
+
+
 def stripped(entry: VerifiedEntry, *, skeleton: bool = True) -> VerifiedEntry:
     kept = None if skeleton else entry.skeleton
     return replace(entry, skeleton=kept, content=None)
@@ -276,6 +283,41 @@ class StoreContract:
         assert [row.entry.id for row in store.entries.of_document(document)] == [begin.id, edit.id]
         assert list(store.entries.documents(SPACE)) == [document]
 
+    def test_what_is_put_with_its_meaning_needs_no_more_interpreting(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        begin, edit = rosa.write(b"begin"), rosa.write(b"edit")
+        document = DocumentId(begin.id)
+        with store.writing():
+            store.entries.put(begin, 32, document)
+            store.entries.put(edit, 33, document)
+        [first, second] = store.entries.of_document(document)
+        assert (first.kind, second.kind) == (32, 33)
+        assert store.entries.edited_since(0, -1) == [
+            (first.number, document),
+            (second.number, document),
+        ]
+        assert store.entries.edited_since(first.number, 1) == [(second.number, document)]
+
+    def test_what_others_began_is_counted_as_it_comes_and_goes(self) -> None:
+        store, rosa, ahmed = self.ready(), Writer("rosa"), Writer("ahmed")
+
+        def new() -> int:
+            return store.entries.begun_since(0, [ahmed.keys.log])
+
+        begun = [begin(store, writer) for writer in (rosa, ahmed, rosa)]
+        assert new() == 2
+        assert store.entries.begun_since(1, [ahmed.keys.log]) == 1
+        with pytest.raises(PowerCut), store.writing():
+            begin(store, rosa)
+            assert new() == 3
+            raise PowerCut
+        assert new() == 2
+        begin(store, rosa)
+        assert new() == 3
+        name_log(store, rosa)
+        erase(store, begun[:1], rosa)
+        assert new() == 2
+
     def test_what_could_not_be_opened_is_found_by_its_epoch(self) -> None:
         seal = Seal(epoch_id(KEY), KEY)
         store, rosa, ahmed = self.ready(), Writer("rosa", seal=seal), Writer("ahmed")
@@ -387,6 +429,19 @@ class StoreContract:
             store.documents.drop(document)
         assert store.documents.load(document) is None
 
+    def test_erasing_an_edit_drops_the_cache_of_its_document_and_no_other(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        regretted, kept = begin(store, rosa), begin(store, rosa)
+        made = Materialised("1", b"heads", b"words")
+        with store.writing():
+            store.documents.save(DocumentId(regretted.id), made)
+            store.documents.save(DocumentId(kept.id), made)
+        erase(store, [regretted], rosa)
+        assert store.documents.load(DocumentId(regretted.id)) == made  # whose it is is not known
+        name_log(store, rosa)
+        assert store.documents.load(DocumentId(regretted.id)) is None
+        assert store.documents.load(DocumentId(kept.id)) == made
+
     def test_epoch_keys_come_back_newest_first(self) -> None:
         store = self.ready()
         keys = [
@@ -425,4 +480,6 @@ class StoreContract:
             store.shelves.keep("peers", b"one", b"p")
             store.shelves.drop("drafts", b"two")
         assert store.shelves.items("drafts") == ((b"one", b"1"),)
+        assert store.shelves.first("drafts") == [b"one"]
+        assert store.shelves.first("drafts", 0) == []
         assert store.shelves.get("drafts", b"two") is None

@@ -10,7 +10,7 @@ from crdt.documents.cache import load
 from crdt.documents.replay import replay
 from crdt.entries.entry import Priority
 from crdt.errors import Withdrawn
-from crdt.replica.kept_documents import KEPT_FROM
+from crdt.replica import kept_documents
 from crdt.withdrawals import withdraw
 from tests.crdt.village import Villager
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
     from crdt.documents.document import Document
     from crdt.ids import DocumentId
+
+
+LONG = 8
+
+
+@pytest.fixture(autouse=True)
+def few_edits_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_documents, "KEPT_FROM", LONG)
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ def rosa(tmp_path: Path) -> Villager:
 def long_note(villager: Villager, level: str = "commons") -> DocumentId:
     """A note of one line an edit: "line 0", "line 1" and so on."""
     document = villager.write("line 0", level)
-    for number in range(1, KEPT_FROM):
+    for number in range(1, LONG):
         villager.edit(document, f"{villager.text(document)}\nline {number}")
     return document
 

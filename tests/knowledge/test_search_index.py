@@ -125,6 +125,22 @@ def test_a_contribution_that_moves_to_another_level_leaves_the_old_one(index: Se
     assert not index.is_damaged()
 
 
+def test_totals_follow_every_change_of_any_connection(tmp_path: Path) -> None:
+    path = tmp_path / "node.db"
+    writing, reading = (SearchIndex(open_database(path)) for _ in range(2))
+    ridge = Filter(EVERYTHING, community="Ridge")
+
+    assert (writing.total(ridge), reading.total(ridge)) == (0, 0)
+    writing.put(SPRING)
+    assert (writing.total(ridge), reading.total(ridge)) == (1, 1)
+    writing.put(replace(SEEDS, community="Valley"))
+    assert (writing.total(ridge), reading.total(ridge)) == (1, 1)
+    writing.remove(SPRING.id)
+    assert (writing.total(ridge), reading.total(ridge)) == (0, 0)
+    for index in (writing, reading):
+        index.db.conn.close()
+
+
 def test_changed_consent_alone_is_noticed(index: SearchIndex) -> None:
     index.put(SPRING)
 
