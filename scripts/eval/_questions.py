@@ -27,8 +27,14 @@ class Asked:
 
     @property
     def is_held_out(self) -> bool:
-        """Whether it belongs to the half that nothing is tuned on: by hash, for ever."""
-        return hashlib.sha256(self.text.encode()).digest()[0] % 2 == 1
+        """Whether nothing was tuned on it."""
+        return self.kind == "blind"
+
+    @property
+    def was_held_out_first(self) -> bool:
+        """Whether it belongs to the half that was held out at first: by hash, for ever."""
+        is_odd = hashlib.sha256(self.text.encode()).digest()[0] % 2 == 1
+        return is_odd and self.kind not in ("blind", "more near")
 
     def is_right(self, quote: str) -> bool:
         """Say whether a quote answers."""
