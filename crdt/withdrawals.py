@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from crdt.crypto.signing import SigningKey
 
 
+MAX_TARGETS = 1000
+"""Entries that one withdrawal names; what has more edits takes several."""
+
+
 def withdraw(
     key: SigningKey,
     space: SpaceId,
@@ -26,10 +30,12 @@ def withdraw(
     Args:
         key: The member's withdrawal key in that space.
         space: Where the words stand.
-        targets: Entries whose content goes.
+        targets: Entries whose content goes, at most `MAX_TARGETS`.
         document: Withdrawn whole, with whatever is added to it later; None: only the targets.
         stamp_ms: Our clock.
     """
+    if len(targets) > MAX_TARGETS:
+        raise ValueError(f"a withdrawal of more than {MAX_TARGETS} entries")
     named = tuple(sorted(targets))
     return Withdrawal(
         stamp_ms=stamp_ms,

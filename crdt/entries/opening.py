@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crdt.entries.entry import Priority
 from crdt.entries.sealing import Part, open_part
-from crdt.entries.skeletons import AnySkeleton, cites_of, decode_skeleton, kind_of
+from crdt.entries.skeletons import (
+    AnySkeleton,
+    Kind,
+    cites_of,
+    decode_skeleton,
+    is_control,
+    kind_of,
+)
 from crdt.errors import CrdtError
 from crdt.ids import EntryId
 
@@ -16,6 +24,9 @@ if TYPE_CHECKING:
 
 UNREADABLE_KIND = 127
 """Stands for a skeleton that is none: it has no effect, but its entry is forwarded."""
+
+
+_NEVER_URGENT = frozenset({Kind.BEGIN, Kind.EDIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,11 @@ def open_entry(entry: VerifiedEntry, keyring: Keyring | None) -> Opened | None:
         plain = open_part(Part.SKELETON, entry.skeleton, header, key)
         kind = kind_of(plain)
     except CrdtError:
+        return Opened(UNREADABLE_KIND, None, None)
+    is_urgent = header.priority is Priority.URGENT
+    if (is_control(kind) and not is_urgent) or (kind in _NEVER_URGENT and is_urgent):
+        # Urgent skeletons are never erased, so a control entry has to be urgent: what
+        # others' rights rest on cannot be withdrawn. And words cannot be made to stay.
         return Opened(UNREADABLE_KIND, None, None)
     try:
         skeleton = decode_skeleton(plain)

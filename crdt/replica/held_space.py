@@ -93,14 +93,16 @@ class HeldSpace:
         self._early.clear()
         return True
 
-    def rule(self, entry: ControlEntry) -> bool:
-        """Take in an entry that may change who may do what; returns whether it did."""
+    def rule(self, entry: ControlEntry) -> tuple[ControlEntry, ...]:
+        """Take in an entry that may change who may do what.
+
+        Returns:
+            It, and those that waited for it, once all that they rest on is here.
+        """
         if self.access is None:
             self._early.append(entry)
-            return False
-        before = self.access.version
-        self.access.add(entry)
-        return self.access.version != before
+            return ()
+        return self.access.add(entry)
 
     def present(self, entry: ControlEntry, stamp_ms: int, name: str, description: str) -> None:
         """Take in how the community presents itself."""

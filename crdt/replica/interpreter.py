@@ -87,7 +87,7 @@ class Interpreter:
         self._keys = keys
         self._erasure = Erasure(store, self.mark_stale)
         self._authors: dict[LogId, Pseudonym] = {}
-        self._unnamed: dict[LogId, list[tuple[VerifiedEntry, Opened]]] = {}
+        self._unnamed: dict[LogId, list[EntryId]] = {}
         self._changes = Changes()
         self._is_loading = False
 
@@ -177,9 +177,12 @@ class Interpreter:
             gone = self._store.entries.get(erased)
             self.mark_stale(gone.document if gone else None)
         self._erasure.take_author(held, log, pseudonym)
-        for waiting, opened in self._unnamed.pop(log, []):
-            self._govern(held, waiting, opened)
-        self._reconsider(held, pseudonym, log)
+        for waiting in self._unnamed.pop(log, []):
+            stored = self._store.entries.get(waiting)
+            opened = open_entry(stored.entry, held.keyring) if stored else None
+            if stored is not None and opened is not None:
+                self._govern(held, stored.entry, opened)
+        self._reconsider(pseudonym, log)
 
     def _found(self, held: HeldSpace, genesis: Genesis) -> None:
         if held.begin(genesis.charter):
@@ -188,6 +191,8 @@ class Interpreter:
             self._store.spaces.add(
                 type(row)(row.space, row.kind, row.realm, encode(genesis.charter), row.incarnation)
             )
+            for document in self._store.entries.documents(held.space):
+                self.mark_stale(document)
 
     # --- control -------------------------------------------------------------------------
 
@@ -195,7 +200,8 @@ class Interpreter:
         header = signed.header
         author = self._authors.get(header.log)
         if author is None:
-            self._unnamed.setdefault(header.log, []).append((signed, opened))
+            # Ids only: whoever withholds a certificate must not fill our memory with the rest.
+            self._unnamed.setdefault(header.log, []).append(signed.id)
             return
         entry = ControlEntry(
             signed.id,
@@ -206,7 +212,7 @@ class Interpreter:
             opened.cites,
             opened.kind,
         )
-        changed = held.rule(entry)
+        settled = held.rule(entry)
         match opened.skeleton:
             case Card(stamp_ms=stamp_ms):
                 self._present(held, entry, stamp_ms, opened.content)
@@ -220,19 +226,15 @@ class Interpreter:
             case Join(invite=invite, box=box):
                 if held.people and box:
                     held.people.receive(invite, author, entry.log, box)
-                if changed:
-                    self._reconsider(held, author)
             case Epoch() as epoch:
                 held.note_epoch(entry, epoch)
                 self._learn(held, entry, epoch)
             case Share() as share:
                 self._learn(held, entry, share)
-            case Grant(principal=principal) if changed:
-                self._reconsider(held, Pseudonym(principal))
-            case Revocation() as revocation if changed:
-                self._reconsider_cut(held, revocation)
             case _:
                 pass
+        for each in settled:
+            self._reconsider_whom(each)
         self._changes.ruled.add(held.space)
 
     def _present(
@@ -284,16 +286,22 @@ class Interpreter:
 
     # --- what a change of rules touches --------------------------------------------------
 
-    def _reconsider_cut(self, held: HeldSpace, revocation: Revocation) -> None:
-        if self._is_loading:
-            return
-        if revocation.principal is not None:
-            self._reconsider(held, Pseudonym(revocation.principal))
-        for cut in revocation.cuts:
-            for document in self._store.entries.documents_of_log(LogId(cut.log)):
-                self.mark_stale(document)
+    def _reconsider_whom(self, entry: ControlEntry) -> None:
+        """What an act says of somebody's rights touches all that they wrote."""
+        match entry.skeleton:
+            case Join():
+                self._reconsider(entry.pseudonym)
+            case Grant(principal=principal):
+                self._reconsider(Pseudonym(principal))
+            case Revocation(principal=principal, cuts=cuts):
+                if principal is not None:
+                    self._reconsider(Pseudonym(principal))
+                for cut in cuts:
+                    self._reconsider(None, LogId(cut.log))
+            case _:
+                pass
 
-    def _reconsider(self, held: HeldSpace, principal: Pseudonym, log: LogId | None = None) -> None:
+    def _reconsider(self, principal: Pseudonym | None, log: LogId | None = None) -> None:
         if self._is_loading:
             return
         logs = [log] if log else [known for known, who in self._authors.items() if who == principal]

@@ -13,7 +13,7 @@ from crdt.entries.skeletons import Begin, Edit, Kind, decode_values, encode_valu
 from crdt.errors import CrdtError, NotAuthorised, UnknownEntry, Withdrawn
 from crdt.ids import DocumentId, EntryId, Pseudonym
 from crdt.replica.kept_documents import KeptDocuments
-from crdt.withdrawals import withdraw
+from crdt.withdrawals import MAX_TARGETS, withdraw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,8 +142,7 @@ class Library:
         if self.author_of(document) != held.own.pseudonym:
             raise NotAuthorised("only who gave it can take it back")
         targets = [stored.entry.id for stored in self._store.entries.of_document(document)]
-        skeleton = withdraw(held.own.withdrawal, held.space, targets, document, self._pen.now_ms())
-        return self._pen.write(held, skeleton, priority=Priority.URGENT).id
+        return self._name(held, document, targets)
 
     def name_late_edits(self, document: DocumentId) -> None:
         """Name, in a further withdrawal, edits that reached a document after we withdrew it."""
@@ -156,8 +155,18 @@ class Library:
             if stored.entry.skeleton is not None and stored.entry.header.space == held.space
         ]
         if late:
-            skeleton = withdraw(held.own.withdrawal, held.space, late, document, self._pen.now_ms())
-            self._pen.write(held, skeleton, priority=Priority.URGENT)
+            self._name(held, document, late)
+
+    def _name(self, held: HeldSpace, document: DocumentId, targets: list[EntryId]) -> EntryId:
+        """Withdraw edits of a document, in as many entries as it takes; return the first."""
+        written = []
+        with self._store.writing():
+            for start in range(0, len(targets), MAX_TARGETS):
+                named = targets[start : start + MAX_TARGETS]
+                now_ms = self._pen.now_ms()
+                skeleton = withdraw(held.own.withdrawal, held.space, named, document, now_ms)
+                written.append(self._pen.write(held, skeleton, priority=Priority.URGENT).id)
+        return written[0]
 
     # --- reading -------------------------------------------------------------------------
 

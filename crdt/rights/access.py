@@ -93,14 +93,15 @@ class Access:
         self.version = 0
         """Changes whenever an answer may have changed: for caches."""
 
-    def add(self, entry: ControlEntry) -> bool:
+    def add(self, entry: ControlEntry) -> tuple[ControlEntry, ...]:
         """Take in a control entry: in any order, any number of times.
 
         Returns:
-            Whether an answer may have changed.
+            The entries whose closure is now complete: about them, and whom they concern,
+            an answer may have changed.
         """
         if entry.id in self._entries:
-            return False
+            return ()
         self._entries[entry.id] = entry
         is_act = entry.kind in ACTS and entry.skeleton is not None
         settled = self._causality.add(entry.id, entry.cites, has_bit=is_act)
@@ -110,7 +111,7 @@ class Access:
             self.version += 1
             self._roles.clear()
             self._heads.clear()
-        return bool(settled)
+        return tuple(self._entries[settled_id] for settled_id, _ in settled)
 
     def _take(self, entry: ControlEntry, bit: int | None) -> None:
         if bit is None:

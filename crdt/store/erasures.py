@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crdt.entries.entry import Priority
 from crdt.errors import TooLarge
 from crdt.store.port import MAX_AWAITED
 
@@ -53,7 +54,7 @@ class ErasureTable:
         """Erase entries, now or as soon as they and their log's certificate are here."""
         home = self._spaces.number_of(space)
         wanted = tuple(targets)
-        self._check_room(home, len(wanted))
+        self._check_room(home, owner, len(wanted))
         level = _BOTH if skeletons else _CONTENT
         for target in wanted:
             self._connection.write(
@@ -121,13 +122,13 @@ class ErasureTable:
             with self._connection.writing():
                 self._connection.write("UPDATE erasures SET state = 2 WHERE state = 1")
 
-    def meet(self, target: EntryId, space: int, owner: Pseudonym | None) -> int:
+    def meet(self, target: EntryId, space: int, owner: Pseudonym | None, priority: int) -> int:
         """Tell what withdrawals already took of an entry that is just coming in.
 
         Returns:
             0: nothing, 1: its content, 2: both parts.
         """
-        level = self._level(target, space, owner)
+        level = self._level(target, space, owner, priority)
         if level:
             self._settle(target, space, owner, _OFF_THE_DISK)
         return level
@@ -135,15 +136,15 @@ class ErasureTable:
     def _carry_out(self, target: EntryId, space: int) -> bool:
         row = self._connection.row(
             "SELECT e.number, e.state, e.withdrawn, e.skeleton, e.content, e.sequence,"
-            " logs.log, e.document FROM entries e JOIN logs ON logs.number = e.log"
+            " logs.log, e.document, e.priority FROM entries e JOIN logs ON logs.number = e.log"
             " WHERE e.space = ? AND e.id = ?",
             (space, target),
         )
         if row is None:
             return False
-        number, state, withdrawn, skeleton, content, sequence, log_id, document = row
+        number, state, withdrawn, skeleton, content, sequence, log_id, document, priority = row
         log = self._logs.open(log_id, space)
-        level = self._level(target, space, log.pseudonym)
+        level = self._level(target, space, log.pseudonym, priority)
         if level == 0:
             return False
         self._settle(target, space, log.pseudonym, _ERASED)
@@ -172,13 +173,15 @@ class ErasureTable:
         if body:
             self._connection.write(sql, (body,))
 
-    def _level(self, target: EntryId, space: int, owner: Pseudonym | None) -> int:
+    def _level(self, target: EntryId, space: int, owner: Pseudonym | None, priority: int) -> int:
         row = self._connection.row(
             "SELECT max(level) FROM erasures WHERE target = ? AND space = ?"
             " AND (owner IS NULL OR owner = ?)",
             (target, space, owner),
         )
-        return row[0] or 0 if row else 0
+        level = row[0] or 0 if row else 0
+        # Rights and keys of others rest on urgent skeletons: those stay (`crdt.entries.opening`).
+        return min(level, _CONTENT) if priority == Priority.URGENT else level
 
     def _settle(self, target: EntryId, space: int, owner: Pseudonym | None, state: int) -> None:
         self._connection.write(
@@ -187,12 +190,12 @@ class ErasureTable:
             (state, target, space, state, owner),
         )
 
-    def _check_room(self, space: int, more: int) -> None:
-        if not more:
-            return
+    def _check_room(self, space: int, owner: Pseudonym | None, more: int) -> None:
+        """Bound what waits for one owner: who names what never comes harms nobody else."""
         row = self._connection.row(
-            "SELECT count(*) FROM (SELECT 1 FROM erasures WHERE space = ? AND state = 0 LIMIT ?)",
-            (space, MAX_AWAITED),
+            "SELECT count(*) FROM (SELECT 1 FROM erasures"
+            " WHERE space = ? AND owner IS ? AND state = 0 LIMIT ?)",
+            (space, owner, MAX_AWAITED),
         )
         if row is not None and row[0] + more > MAX_AWAITED:
             raise TooLarge("too many withdrawn ids are waited for")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
 
 MAX_AWAITED = 1_000_000
-"""Withdrawn ids of one space that may be remembered before their entries are here."""
+"""Withdrawn ids of one owner in a space that may be remembered before their entries are here."""
 
 
 class Spaces(Protocol):
@@ -222,7 +222,8 @@ class Erasures(Protocol):
     ) -> tuple[EntryId, ...]:
         """Erase entries, now or as soon as they and their log's certificate are here.
 
-        Header and signature stay. Targets of other spaces or other owners are left alone.
+        Header and signature stay, and so do skeletons of urgent entries. Targets of other
+        spaces or other owners are left alone.
 
         Args:
             targets: Entries to erase.
@@ -235,7 +236,7 @@ class Erasures(Protocol):
             What was erased by this call.
 
         Raises:
-            TooLarge: More than `MAX_AWAITED` ids of this space are waited for.
+            TooLarge: More than `MAX_AWAITED` ids of this owner are waited for.
         """
         ...
 

@@ -93,6 +93,7 @@ CREATE TABLE erasures (
 ) STRICT, WITHOUT ROWID
 """,
     "CREATE INDEX erasures_by_state ON erasures (space, state, withdrawal) WHERE state < 2",
+    "CREATE INDEX erasures_waiting ON erasures (space, owner) WHERE state = 0",
     """
 CREATE TABLE slots (
     number   INTEGER PRIMARY KEY,

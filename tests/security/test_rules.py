@@ -65,6 +65,7 @@ def first_words_about(node: Villager, key: bytes) -> Introduction:
     return box.open(named[0].box, lambda said: read_introduction(speaks, inner, channel, said))
 
 
+@pytest.mark.slow
 def test_a_steward_who_closed_a_space_is_removed_and_the_space_opens_again(
     rosa: Villager, tmp_path: Path
 ) -> None:
@@ -95,6 +96,7 @@ def test_a_steward_who_closed_a_space_is_removed_and_the_space_opens_again(
         assert rosa.text(rosa.write("Open again.", level)) == "Open again."
 
 
+@pytest.mark.slow
 def test_keys_that_a_stranger_hands_out_push_no_key_of_ours_aside(
     rosa: Villager, tmp_path: Path
 ) -> None:
@@ -113,6 +115,7 @@ def test_keys_that_a_stranger_hands_out_push_no_key_of_ours_aside(
     assert inner.discovery_keys()[0] == discovery
 
 
+@pytest.mark.slow
 def test_who_was_removed_is_not_told_how_much_there_is(rosa: Villager, tmp_path: Path) -> None:
     ahmed = join(rosa, tmp_path, "ahmed")
     chidi = join(rosa, tmp_path, "chidi", Role.READER)  # may not begin a new key
