@@ -13,8 +13,11 @@ ClientError
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 from contextlib import asynccontextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import aiohttp
@@ -135,6 +138,8 @@ class ApiConnection:
 
         aiohttp's own errors, raised here or while the caller reads, come out as ours.
         """
+        if not is_ours(Path(self._socket_path).parent):
+            raise NodeUnreachable(f"{self._socket_path}: its folder is not ours alone")
         url = URL(f"http://node/v1/{path}", encoded=True).with_query(query)
         # A stream, because aiohttp grumbles about bytes of more than a megabyte.
         body = None if request is None else BytesIO(msgspec.json.encode(request))
@@ -159,6 +164,20 @@ class ApiConnection:
                 timeout=aiohttp.ClientTimeout(total=None),
             )
         return self._session
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether nobody else can put a socket into a folder, or a link in its place.
+
+    A client may be about to say its passphrase: it must not say it to another user, who made
+    the folder for the socket while no daemon ran.
+    """
+    try:
+        link, found = folder.lstat(), folder.stat()
+    except OSError:
+        return True  # there is nothing to talk to, and nothing will be said
+    is_shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return {link.st_uid, found.st_uid} == {os.getuid()} and not is_shared
 
 
 async def _read(response: aiohttp.ClientResponse, most_bytes: int) -> bytes:
