@@ -43,15 +43,22 @@ class Erasure:
         self._store = store
         self._mark_stale = mark_stale
 
-    def withdraw(self, held: HeldSpace, entry: VerifiedEntry, withdrawal: Withdrawal) -> None:
-        """Carry a withdrawal out, now and for what comes later; a forged one does nothing."""
+    def withdraw(
+        self, held: HeldSpace, entry: VerifiedEntry, withdrawal: Withdrawal
+    ) -> list[EntryId]:
+        """Carry a withdrawal out, now and for what comes later; a forged one does nothing.
+
+        Returns:
+            Entries that were aside, and are in the set now that this explains what they lack.
+        """
         try:
             owner = check_withdrawal(held.space, withdrawal)
         except BadSignature:
-            return
+            return []
         targets = [EntryId(target) for target in withdrawal.targets]
         is_whole = withdrawal.document is not None
         before = {target: self._store.entries.get(target) for target in targets}
+        aside = [target for target in targets if not self._store.entries.has(target)]
         self._store.erasures.erase(
             targets, by=entry.id, space=held.space, owner=owner, skeletons=is_whole
         )
@@ -61,6 +68,7 @@ class Erasure:
             document = DocumentId(withdrawal.document)
             self._note(document, owner, withdrawal.stamp_ms, entry.id)
             self._erase_if_withdrawn(held, document)
+        return [target for target in aside if self._store.entries.has(target)]
 
     def _note(
         self, document: DocumentId, owner: Pseudonym, stamp_ms: int, withdrawal: EntryId
@@ -73,7 +81,7 @@ class Erasure:
 
     def withdrawal_of(self, document: DocumentId) -> EntryId | None:
         """Return the first withdrawal by which whoever began a document took it back whole."""
-        begin = self._store.entries.get(EntryId(document))
+        begin = self._begin(document)
         author = self._author(begin.entry.header.log) if begin else None
         if author is None:
             return None
@@ -90,16 +98,16 @@ class Erasure:
 
     def take_stub(self, held: HeldSpace, entry: EntryId) -> None:
         """Take in an entry whose skeleton is gone: a withdrawal of its document may explain it."""
-        self._erase_if_withdrawn(held, DocumentId(entry))
         for withdrawal, owner in self._store.erasures.awaiting(held.space, entry):
             document = self._document_of(held, withdrawal)
             if document is not None and self._owner(held, document) == owner:
                 self._erase(held, entry, withdrawal, skeletons=True)
+        self._erase_if_withdrawn(held, DocumentId(entry))
 
     def take_author(self, held: HeldSpace, log: LogId, author: Pseudonym) -> None:
         """Erase documents that were withdrawn before it was known who had begun them."""
         for key, _ in self._store.shelves.items(WITHDRAWN_SHELF):
-            begin = self._store.entries.get(EntryId(key[:ID_BYTES]))
+            begin = self._begin(DocumentId(key[:ID_BYTES]))
             if key[ID_BYTES:] == author and begin and begin.entry.header.log == log:
                 self._erase_if_withdrawn(held, DocumentId(key[:ID_BYTES]))
 
@@ -109,7 +117,7 @@ class Erasure:
         if owner is None:
             return
         edits = [EntryId(document)]
-        for stored in list(self._store.entries.of_document(document)):
+        for stored in list(self._store.entries.of_document(document, with_aside=True)):
             self._keep_own_words(held, stored, owner)
             edits.append(stored.entry.id)
         for target, withdrawal in self._store.erasures.awaited(held.space, owner):
@@ -147,10 +155,14 @@ class Erasure:
 
     def _owner(self, held: HeldSpace, document: DocumentId) -> Pseudonym | None:
         """Who took a document of this space back whole, having begun it; None: nobody did."""
-        begin = self._store.entries.get(EntryId(document))
+        begin = self._begin(document)
         if begin is None or begin.entry.header.space != held.space:
             return None
         return self._author(begin.entry.header.log) if self.withdrawal_of(document) else None
+
+    def _begin(self, document: DocumentId) -> StoredEntry | None:
+        name = EntryId(document)
+        return self._store.entries.get(name) if self._store.entries.has(name) else None
 
     def _document_of(self, held: HeldSpace, withdrawal: EntryId) -> DocumentId | None:
         """Which document a withdrawal takes back whole."""

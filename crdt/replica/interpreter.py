@@ -130,8 +130,11 @@ class Interpreter:
             return
         document = document_of(entry.id, opened)
         self._store.entries.interpret(entry.id, opened.kind, document)
-        self.take(held, entry, opened)
-        self.mark_stale(document)
+        if document is not None:
+            self._erasure.take_edit(held, entry.id, document)
+        if self._store.entries.has(entry.id):
+            self.take(held, entry, opened)
+            self.mark_stale(document)
 
     def take(self, held: HeldSpace, entry: VerifiedEntry, opened: Opened) -> None:
         """Take in an entry that was just put, as a whole, with its kind and document.
@@ -145,7 +148,7 @@ class Interpreter:
             case Genesis():
                 self._found(held, skeleton)
             case Withdrawal():
-                self._erasure.withdraw(held, entry, skeleton)
+                self._take_explained(held, self._erasure.withdraw(held, entry, skeleton))
             case Begin() | Edit():
                 document = document_of(entry.id, opened)
                 if document is not None:
@@ -162,6 +165,13 @@ class Interpreter:
             self._changes.documents.add(document)
             self._stale.note(document)
 
+    def _take_explained(self, held: HeldSpace, names: Iterable[EntryId]) -> None:
+        """Take in what was aside until a withdrawal explained what it lacks."""
+        for name in names:
+            stored = self._store.entries.get(name)
+            if stored is not None:
+                self.take_again(held, stored.entry)
+
     # --- certificates and charters -----------------------------------------------------
 
     def _name(self, held: HeldSpace, entry: VerifiedEntry, certificate: Certificate) -> None:
@@ -173,9 +183,11 @@ class Interpreter:
         log = header.log
         if self._authors.setdefault(log, pseudonym) != pseudonym:
             return
-        for erased in self._store.erasures.name_log(log, pseudonym):
+        explained = self._store.erasures.name_log(log, pseudonym)
+        for erased in explained:
             gone = self._store.entries.get(erased)
             self.mark_stale(gone.document if gone else None)
+        self._take_explained(held, explained)
         self._erasure.take_author(held, log, pseudonym)
         for waiting in self._unnamed.pop(log, []):
             stored = self._store.entries.get(waiting)

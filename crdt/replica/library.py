@@ -246,6 +246,7 @@ class Library:
     def _beginning(self, document: DocumentId) -> StoredEntry:
         stored = self._store.entries.get(EntryId(document))
         is_one = stored is not None and stored.kind == Kind.BEGIN
+        is_one = is_one and self._store.entries.has(EntryId(document))
         if stored is None or not (is_one or self.withdrawal_of(document)):
             raise UnknownEntry(document.hex()[:8])
         return stored

@@ -131,18 +131,21 @@ class EntryTable:
 
     def control(self, space: SpaceId) -> Iterator[StoredEntry]:
         """Give the control entries of a space in the order of receipt."""
-        return self._walk("e.space = ? AND e.kind <= 31", self._spaces.number_of(space))
+        where = "e.space = ? AND e.kind <= 31 AND e.state = 1"
+        return self._walk(where, self._spaces.number_of(space))
 
-    def of_document(self, document: DocumentId) -> Iterator[StoredEntry]:
+    def of_document(
+        self, document: DocumentId, *, with_aside: bool = False
+    ) -> Iterator[StoredEntry]:
         """Give the edits of a document in the order of receipt."""
-        return self._walk("e.document = ?", document)
+        return self._walk("e.document = ? AND e.state >= ?", document, 0 if with_aside else 1)
 
     def documents(self, space: SpaceId) -> Iterator[DocumentId]:
         """Give every document of a space whose first edit is here, in the order of receipt."""
         number, home = 0, self._spaces.number_of(space)
         while rows := self._connection.rows(
-            "SELECT number, id FROM entries WHERE space = ? AND document = id AND number > ?"
-            " ORDER BY number LIMIT 1000",
+            "SELECT number, id FROM entries WHERE space = ? AND document = id AND state = 1"
+            " AND number > ? ORDER BY number LIMIT 1000",
             (home, number),
         ):
             for _, document in rows:

@@ -146,8 +146,15 @@ class Entries(Protocol):
         """Give the control entries of a space in the order of receipt."""
         ...
 
-    def of_document(self, document: DocumentId) -> Iterator[StoredEntry]:
-        """Give the edits of a document in the order of receipt."""
+    def of_document(
+        self, document: DocumentId, *, with_aside: bool = False
+    ) -> Iterator[StoredEntry]:
+        """Give the edits of a document that are in the set, in the order of receipt.
+
+        Args:
+            document: Which.
+            with_aside: Give those that are kept outside the set as well.
+        """
         ...
 
     def documents(self, space: SpaceId) -> Iterator[DocumentId]:
