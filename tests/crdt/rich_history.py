@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crdt.entries.entry import SignedEntry
+    from crdt.replica.replica import Replica
 
 TEXT = "Boil spring water for ten minutes.\n\nThe north spring is muddy after rain.\n"
 
@@ -75,10 +76,10 @@ def live_through(folder: Path) -> tuple[Villager, dict[str, Villager]]:
     return rosa, people
 
 
-def entries_of(node: Villager) -> list[SignedEntry]:
+def entries_of(node: Replica) -> list[SignedEntry]:
     """Everything that a node holds, as it would send it."""
     found = []
-    for held in node.replica.holdings.all():
+    for held in node.holdings.all():
         numbers = [stored.number for stored in node.store.entries.since(held.space, 0)]
         found += [decode_entry(wire) for wire in node.store.entries.wires(numbers)]
     return found

@@ -58,7 +58,7 @@ def test_any_order_of_a_rich_history_shows_the_same(
     village: dict[str, Villager], name: str, seed: int
 ) -> None:
     chance, node = random.Random(seed), village[name]
-    entries = entries_of(node)
+    entries = entries_of(node.replica)
     chance.shuffle(entries)
     other = like(node)
 
@@ -75,7 +75,7 @@ def test_what_was_stripped_on_the_way_means_nothing(
 ) -> None:
     """A peer may take parts out of entries: only what is in the set counts."""
     chance, node = random.Random(seed), village["rosa"]
-    entries = entries_of(node)
+    entries = entries_of(node.replica)
     chance.shuffle(entries)
     cut = len(entries) // 2
     stripped = [
