@@ -148,7 +148,7 @@ class StoreError(CrdtError):
 
 
 class WrongKey(StoreError):
-    """The database does not open with this key."""
+    """The database does not open with this key, or is damaged. Move it away and sync again."""
 
     code = "crdt.store.wrong_key"
 

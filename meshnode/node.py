@@ -361,4 +361,6 @@ class Node:
 
     async def read_bundle(self, request: BundleReadRequest) -> BundleView:
         """Read a bundle file of this machine."""
-        return await self._bundles.read(Path(request.path))
+        read = await self._bundles.read(Path(request.path))
+        await self._catalogue.follow()
+        return read

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from meshnode.record.record import Record
 
 _FRAMES_AT_A_TIME = 16
+_MAX_READINGS = 3
 
 
 class BundleDesk:
@@ -65,11 +66,35 @@ class BundleDesk:
     async def read(self, path: Path) -> BundleView:
         """Read a bundle: everything whole in it is admitted, what is damaged is named.
 
+        It is read once more if it made us hold a space that it holds entries of: whoever
+        only has a ticket learns of the commons from the first entries.
+
         Raises:
             NotABundle: It is no bundle.
             StoreError: The disk is full, or the database damaged.
         """
-        file = BundleFile(path)
+        new = refused = 0
+        for _ in range(_MAX_READINGS):
+            before = await self._held()
+            tally = await self._read_once(path)
+            new, refused = new + tally.new, max(refused, tally.refused)
+            if await self._held() == before or not tally.skipped:
+                break
+        size = (await asyncio.to_thread(path.stat)).st_size
+        return BundleView(
+            path=str(path),
+            entries=tally.entries,
+            new=new,
+            bytes=size,
+            refused=refused,
+            problems=tuple(dict.fromkeys(tally.problems)),
+        )
+
+    async def _held(self) -> int:
+        return await self._record.run(lambda replica: len(replica.holdings.all()))
+
+    async def _read_once(self, path: Path) -> _Tally:
+        file = await asyncio.to_thread(BundleFile, path)
         frames = iter(file)
         reader = BundleReader(await self._record.run(shared_spaces))
         tally = _Tally()
@@ -83,15 +108,7 @@ class BundleDesk:
             )
             if damage.missing_frames:
                 tally.problems.append(f"{damage.missing_frames} parts of it are missing.")
-        size = (await asyncio.to_thread(path.stat)).st_size
-        return BundleView(
-            path=str(path),
-            entries=tally.entries,
-            new=tally.new,
-            bytes=size,
-            refused=tally.refused,
-            problems=tuple(dict.fromkeys(tally.problems)),
-        )
+        return tally
 
     async def _take(self, reader: BundleReader, frame: bytes, tally: _Tally) -> None:
         try:
@@ -106,6 +123,7 @@ class BundleDesk:
                 case ReceiptsArrived():
                     await self._keep(event)
                 case BundleRead(skipped=skipped) if skipped:
+                    tally.skipped = skipped
                     tally.problems.append(f"{skipped} entries are of spaces not held here.")
                 case BundleRead():
                     pass
@@ -135,7 +153,7 @@ class BundleDesk:
 
 class _Tally:
     def __init__(self) -> None:
-        self.entries = self.new = self.refused = 0
+        self.entries = self.new = self.refused = self.skipped = 0
         self.problems: list[str] = []
 
 
