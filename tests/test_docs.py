@@ -110,7 +110,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_links_are_found_at_all() -> None:
     assert "docs/guide/first-steps.md#6-without-any-link" in links(ROOT / "README.md")
-    assert "docs/pictures/ask.svg" in links(ROOT / "README.md")
+    assert "docs/pictures/demo-ask.svg" in links(ROOT / "README.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
