@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,7 @@ from textual.binding import Binding, BindingType
 
 from meshnode.client import NodeClient
 from tui import preferences, themes
-from tui.follower import Follower
+from tui.follower import RECONNECTED, Follower
 from tui.node_caller import NodeCaller
 from tui.screens.ask import AskScreen
 from tui.screens.commons import CommonsScreen
@@ -48,9 +49,13 @@ GATES: dict[str, type[FramedScreen[None]]] = {
     "unlock": UnlockScreen,
 }
 SYNC_GOES_ON = (
-    "The node goes on syncing in the background. `meshnode stop` stops it, `meshnode` opens this "
-    "app again.\n"
+    "The node goes on syncing in the background.\n"
+    "`meshnode stop` stops it, `meshnode` opens this app again.\n"
 )
+UNSAVED = "What you wrote is not saved; closing loses it. Ctrl+S saves."
+DRAFT_WAITS = "What you were writing is kept: open the editor again to go on."
+SURE_S = 10.0
+"""A second wish to close within this time, while the warning stands, is meant."""
 
 
 class MeshApp(App[None]):
@@ -65,7 +70,8 @@ class MeshApp(App[None]):
     CSS_PATH = "mesh.tcss"
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("f1", "help", "Help", key_display="f1"),  # where "?" is typed
         Binding("q", "quit", "Close"),
         *(
             Binding(f"f{key}", f"section('{section}')", f"Go to {section.title()}", show=False)
@@ -85,6 +91,7 @@ class MeshApp(App[None]):
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = self.preferences.theme
+        self._warned_s = -SURE_S
         self._follower = Follower(self.session, self._node_changed)
         for name, screen in (SECTIONS | GATES).items():
             self._add_mode(name, screen)
@@ -108,31 +115,39 @@ class MeshApp(App[None]):
     # --- the node ---
 
     async def _node_changed(self, topics: frozenset[str]) -> None:
-        await self._pass_gates()
+        await self._pass_gates(has_returned=RECONNECTED in topics)
         for screen in self.screen_stack:
             if isinstance(screen, FramedScreen) and screen.is_mounted:
                 screen.show_connection()
         if isinstance(self.screen, NodeCaller) and self.screen.is_mounted:
             self.screen.node_changed(topics)
 
-    async def _pass_gates(self) -> None:
-        """Show what fits the node's state: the guide, the lock, or the sections."""
+    async def _pass_gates(self, *, has_returned: bool = False) -> None:
+        """Show what fits the node's state: the guide, the lock, or the sections.
+
+        Args:
+            has_returned: The node was away, so it is locked because it started anew.
+        """
         status = self.session.status
         if status is None or self.session.is_making_home:
             return
         if status.state == "open":
             if self.current_mode in GATES:
+                self.clear_notifications()
                 await self.switch_mode("home")
+                if self.session.drafts:
+                    self.notify(DRAFT_WAITS, timeout=10, markup=False)
             return
         gate = "welcome" if status.state == "empty" else "unlock"
         if self.current_mode == gate:
             return
+        self.clear_notifications()
         await self.switch_mode(gate)
-        await self._forget_sections()
+        await self._forget_sections(keeps_unsaved=has_returned)
 
-    async def _forget_sections(self) -> None:
+    async def _forget_sections(self, *, keeps_unsaved: bool) -> None:
         """Drop what was read: a locked node shows nothing, and keeps nothing in this process."""
-        self.session.forget()
+        self.session.forget(keeps_unsaved=keeps_unsaved)
         for name, screen in SECTIONS.items():
             await self.remove_mode(name)
             self._add_mode(name, screen)
@@ -176,6 +191,20 @@ class MeshApp(App[None]):
     def action_doctor(self) -> None:
         """Check every part of the node."""
         self.push_screen(DoctorScreen(self.session))
+
+    async def action_quit(self) -> None:
+        """Close; warn first, once, when something would be lost."""
+        loss = self.screen.loss if isinstance(self.screen, NodeCaller) else ""
+        if not loss and self.session.has_unsaved:
+            loss = UNSAVED
+        now_s = time.monotonic()
+        if loss and now_s - self._warned_s >= SURE_S:
+            self._warned_s = now_s
+            self.clear_notifications()
+            words = f"{loss} Close again to close all the same."
+            self.notify(words, severity="warning", timeout=SURE_S, markup=False)
+            return
+        self.exit()
 
     def action_help(self) -> None:
         """Show the keys of the screen on top."""
@@ -237,6 +266,7 @@ COMMANDS = (
     ("Filter the commons", "commons", "filter", "By level, language, tag, author"),
     ("Withdrawn by you", "commons", "withdrawals", "How far each withdrawal has reached"),
     ("Ask a question", "ask", "question", "Answered from the commons only"),
+    ("Found a community", "members", "found", "You are its first member"),
     ("Invite", "members", "invite", "Make a ticket, as text and as a picture"),
     ("Join by ticket", "members", "join", "Redeem a ticket"),
     ("Sync now", "network", "sync('')", "Meet everybody in reach"),

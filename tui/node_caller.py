@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tui.session import Session
 
+STOPPED = "The node is stopped, so nothing was changed. `meshnode run` starts it."
 T = TypeVar("T")
 ResultT = TypeVar("ResultT")
 
@@ -42,6 +43,11 @@ class NodeCaller(Screen[ResultT]):
         self.session = session
         self.client = session.client
 
+    @property
+    def loss(self) -> str:
+        """What closing the app now would lose, as a sentence; "" for nothing."""
+        return ""
+
     class Opened(Message):
         """The node was opened, or made, from this screen."""
 
@@ -57,7 +63,7 @@ class NodeCaller(Screen[ResultT]):
             return await call
         except NodeUnreachable:
             if not is_reading:
-                self.say_refused("The node is stopped, so nothing was changed. Try again soon.")
+                self.say_refused(STOPPED)
         except ClientError as error:
             self.say_refused(error.explain())
         return None
@@ -76,7 +82,8 @@ class NodeCaller(Screen[ResultT]):
         self.run_worker(begin, group=group, exclusive=True)
 
     def say_refused(self, sentence: str) -> None:
-        """Show why something was not done."""
+        """Show why something was not done, in place of older words: one thing at a time."""
+        self.app.clear_notifications()
         self.notify(plain_text.line(sentence), severity="error", timeout=10, markup=False)
 
     def say(self, sentence: str) -> None:

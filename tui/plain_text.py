@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import time
 
-_OVERRIDES = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_MARKS = [0x200E, 0x200F, 0x061C]
-_CONTROL = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *_OVERRIDES]
-_EDITED: dict[int, str | None] = dict.fromkeys(_CONTROL) | {0x0A: "\n", 0x09: "\t"}
-_BLOCK: dict[int, str | None] = _EDITED | dict.fromkeys(_MARKS) | {0x09: "    "}
+_OVERRIDES = [0x202D, 0x202E]
+_DIRECTIONS = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_CONTROL = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029]
+_EDITED: dict[int, str | None] = dict.fromkeys([*_CONTROL, *_OVERRIDES]) | {
+    0x0A: "\n",
+    0x09: "\t",
+}
+_BLOCK: dict[int, str | None] = _EDITED | dict.fromkeys(_DIRECTIONS) | {0x09: "    "}
 _LINE: dict[int, str | None] = _BLOCK | {0x0A: " ", 0x09: " "}
 
 
@@ -30,9 +33,14 @@ def line(text: str) -> str:
 def editable(text: str) -> str:
     """Give a text to edit: as it is, without control codes and overrides of direction.
 
-    Marks of direction stay, since scripts written from right to left need them.
+    Marks and isolates of direction stay, since scripts written from right to left need them.
     """
     return text.translate(_EDITED)
+
+
+def editable_line(text: str) -> str:
+    """Give a text of one line to edit, as `editable` does."""
+    return editable(text).replace("\n", " ").replace("\t", " ")
 
 
 def ago(then_ms: int | None, now_ms: float | None = None) -> str:

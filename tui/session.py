@@ -6,13 +6,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from meshnode.client import NodeClient
-    from meshnode.views import Status
+    from meshnode.views import ContributionView, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A contribution being written, kept in memory until it is saved or dropped."""
+    """A contribution being written, kept in memory until it is saved or dropped.
+
+    Attributes:
+        base: What was read when the writing began; None: a new contribution. It is kept,
+            because an edit is sent as a change of what was read.
+    """
 
     title: str
     text: str
@@ -20,6 +27,7 @@ class Draft:
     tags: str
     place: str
     level: str
+    base: ContributionView | None = None
 
 
 @dataclass(slots=True)
@@ -32,6 +40,7 @@ class Session:
         is_connected: Whether the daemon answered last time.
         trouble: Why it answers but is no use, for example another version; "" when it is away.
         drafts: Unsaved work by contribution id; "" is the new contribution.
+        writing: What open editors hold that is not saved, by contribution id; None: nothing.
         questions: What was asked, newest last.
         is_making_home: Whether the first-run guide is between "begin" and its end: the
             recovery words are on screen then, and nothing may take their place.
@@ -42,10 +51,26 @@ class Session:
     is_connected: bool = False
     trouble: str = ""
     drafts: dict[str, Draft] = field(default_factory=dict)
+    writing: dict[str, Callable[[], Draft | None]] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)
     is_making_home: bool = False
 
-    def forget(self) -> None:
-        """Drop what a locked node must not show."""
-        self.drafts.clear()
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether words would be lost if the app closed now."""
+        return bool(self.drafts) or any(unsaved() for unsaved in self.writing.values())
+
+    def forget(self, *, keeps_unsaved: bool) -> None:
+        """Drop what a locked node must not show.
+
+        Args:
+            keeps_unsaved: The node only went away and came back: what somebody was writing
+                waits, unseen, until they have unlocked it.
+        """
         self.questions.clear()
+        if not keeps_unsaved:
+            self.drafts.clear()
+            return
+        for name, unsaved in self.writing.items():
+            if draft := unsaved():
+                self.drafts[name] = draft

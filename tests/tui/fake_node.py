@@ -506,6 +506,14 @@ class FakeNode:
             )
         )
 
+    async def _found(self, request: web.Request) -> web.Response:
+        asked = await self._take(request, v.FoundRequest)
+        self.has_community = True
+        self.tell("status")
+        return _json(
+            v.CommunityView(id="f00d", name=asked.name, role="founder", members=1, contributions=0)
+        )
+
     async def _join(self, request: web.Request) -> web.Response:
         asked = await self._take(request, v.JoinRequest)
         if not asked.ticket.upper().startswith("MESH1"):
@@ -660,6 +668,7 @@ ROUTES = (
     ("POST", "ask", "ask"),
     ("POST", "seen", "empty"),
     ("GET", "members", "members"),
+    ("POST", "communities", "found"),
     ("POST", "invites", "invite"),
     ("POST", "join", "join"),
     ("GET", "peers", "peers"),

@@ -121,6 +121,46 @@ async def test_a_restart_shows_a_banner_and_keeps_what_is_on_screen(visit: Opene
         await app.sees("12 contributions")
 
 
+async def test_what_was_being_written_outlives_a_restart_and_the_lock_after_it(
+    visit: Opener,
+) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Goat fever")
+        await app.press("f2")
+        await app.node.stop()
+        await app.sees("Node stopped: trying again")
+        app.node.state = "locked"
+        await app.node.start()
+        await app.sees("This node is locked")
+        assert "Goat fever" not in app.text
+        await app.write(app.node.passphrase)
+        await app.press("enter")
+        await app.sees("What you were writing is kept")
+        await app.press("f3", "n")
+        await app.sees("Goat fever")
+
+
+async def test_locking_on_purpose_forgets_what_was_being_written(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Goat fever")
+        app.node.state = "locked"
+        app.node.tell("status")
+        await app.sees("This node is locked")
+        await app.until(lambda: not app.app.session.has_unsaved, "forgotten")
+
+
+async def test_closing_with_unsaved_words_warns_once(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Goat fever")
+        await app.press("ctrl+q")
+        await app.sees("closing loses it", "Goat fever")
+        await app.press("ctrl+q")
+        await app.until(lambda: not app.app.is_running, "closed")
+
+
 async def test_doing_something_while_the_node_is_away_says_so_and_loses_nothing(
     visit: Opener,
 ) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
+from textual.widgets import TextArea
 
 from meshnode.views import (
     AddRequest,
     AskRequest,
     BundleWriteRequest,
     EditRequest,
+    FoundRequest,
     ImportRequest,
     InviteRequest,
     JoinRequest,
@@ -18,6 +21,7 @@ from meshnode.views import (
     SyncRequest,
     WithdrawRequest,
 )
+from tests.tui.fake_commons import contribution
 from tests.tui.fake_node import TICKET
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ pytestmark = pytest.mark.slow  # each runs the whole app
 
 async def test_home_shows_the_community_what_is_new_and_what_waits(visit: Opener) -> None:
     async with visit() as app:
-        await app.sees("Ridge · you are founder", "12 contributions · 2 new", "4 entries")
+        await app.sees("Ridge · you are its founder", "12 contributions · 2 new", "4 entries")
         await app.sees("● Spring water after rain", "● Hervir el agua", "2 known · 1 open link")
         await app.until(lambda: app.node.new == 0, "the news counts as seen")
 
@@ -41,7 +45,7 @@ async def test_home_shows_problems_with_their_advice(visit: Opener) -> None:
 
 async def test_an_empty_home_says_what_to_do_next(visit: Opener) -> None:
     async with visit(alone=True) as app:
-        await app.sees("none yet", "Paste a ticket to join a community", "import a folder")
+        await app.sees("none yet", "Join one by the ticket", "import a folder")
         await app.press("f3")
         await app.sees("The commons is empty so far.")
         await app.press("f5")
@@ -111,6 +115,16 @@ async def test_searching_as_you_type_lists_what_matches(visit: Opener) -> None:
         await app.sees("Luz Mamani · Ridge", "El maíz blanco")
 
 
+async def test_a_search_shows_where_the_words_stand(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "slash")
+        await app.write("water")
+        await app.press("enter")
+        await app.sees("carries soil and animal waste")
+        await app.press("escape")
+        await app.sees_no("carries soil and animal waste")
+
+
 async def test_a_search_without_matches_says_how_to_go_on(visit: Opener) -> None:
     async with visit() as app:
         await app.press("f3", "slash")
@@ -169,12 +183,31 @@ async def test_an_edit_sends_what_changed_and_the_version_that_was_read(visit: O
         await app.sees("## What to do")
         await app.write("N")
         await app.press("ctrl+s")
-        await app.sees("NAfter rain", "4 edits")
+        await app.sees("NAfter rain", "3 edits")
         asked = app.node.body(EditRequest)
         assert asked.text is not None
         assert asked.text.startswith("NAfter rain")
         assert asked.version
         assert (asked.title, asked.tags, asked.language) == (None, None, None)
+
+
+async def test_an_edit_of_arabic_keeps_its_marks_of_direction(visit: Opener) -> None:
+    text = "\u200fاغلِ الماء\u200f: \u2067رقم \u2066+591\u2069\u2069\u202e"  # noqa: RUF001
+    async with visit() as app:
+        view = msgspec.structs.replace(contribution(0), text=text, place="\u200eعين")
+        app.node.edited[view.id] = view
+        await app.sees("Spring water")
+        await app.press("enter")
+        await app.sees("+591")
+        assert "\u2067" not in app.text
+        await app.press("e")
+        await app.until(lambda: isinstance(app.app.screen.focused, TextArea), "editing")
+        await app.write("N")
+        await app.press("ctrl+s")
+        await app.sees("Saved on this node")
+        asked = app.node.body(EditRequest)
+        assert asked.text == f"N{text}".rstrip("\u202e")  # the override alone is dropped
+        assert asked.place is None
 
 
 async def test_leaving_an_unsaved_edit_asks_and_can_keep_the_draft(visit: Opener) -> None:
@@ -220,6 +253,15 @@ async def test_withdrawing_explains_asks_and_then_follows_the_coverage(visit: Op
         await app.sees("Withdrawn by you", "erased on 1 of 3 nodes")
 
 
+async def test_both_ways_out_of_withdrawing_are_on_a_small_screen(visit: Opener) -> None:
+    async with visit((60, 20)) as app:
+        await app.sees("Spring water")
+        await app.press("enter")
+        await app.sees("After rain")
+        await app.press("w")
+        await app.sees("Keep it", "Withdraw", "It is erased here at once")
+
+
 async def test_what_is_not_ones_own_cannot_be_withdrawn(visit: Opener) -> None:
     async with visit() as app:
         await app.sees("Kuchemsha")
@@ -234,7 +276,7 @@ async def test_an_import_shows_each_file_and_a_sum(visit: Opener) -> None:
         await app.press("f3", "i")
         await app.write("/home/rosa/notes")
         await app.press("enter")
-        await app.sees("2 added, 1 updated, 0 unchanged, 1 skipped", "pictures are not read")
+        await app.sees("2 added, 1 updated, 1 skipped", "pictures are not read")
         assert app.node.body(ImportRequest).paths == ("/home/rosa/notes",)
 
 
@@ -276,7 +318,7 @@ async def test_what_nobody_contributed_is_not_answered(visit: Opener) -> None:
         await app.press("f4")
         await app.write("who wins")
         await app.press("enter")
-        await app.sees("Not in the commons.", "ask with other words")
+        await app.sees("This is not in the commons.", "ask with other words")
         await app.press("up")
         assert "who wins" in app.text
 
@@ -295,11 +337,40 @@ async def test_an_invitation_is_shown_as_text_and_as_a_picture(visit: Opener) ->
         await app.press("i")
         await app.sees("─ Invite ─", "● Contributor")
         await app.press("down", "tab", "backspace", "3", "enter")
-        await app.sees(TICKET[:40], "reader · 3 uses", "█▀▀▀▀▀█")
+        await app.sees(TICKET[:40], "reader · 3 uses", "p shows it as a picture")
         asked = app.node.body(InviteRequest)
         assert (asked.role, asked.uses, asked.expires_ms) == ("reader", 3, 7 * 86_400_000)
         await app.press("y")
         assert app.app.clipboard == TICKET
+        await app.press("p")
+        await app.sees("The picture needs", "Ctrl and minus")
+        await app.pilot.resize_terminal(100, 40)
+        await app.sees("█▀▀▀▀▀█")
+        await app.press("escape")
+        await app.sees("reader · 3 uses")
+
+
+async def test_a_further_community_is_founded(visit: Opener) -> None:
+    async with visit(alone=True) as app:
+        await app.sees("Found a community")
+        await app.press("f")
+        await app.sees("─ Found a community ─")
+        await app.press("enter")
+        await app.sees("Give it a name")
+        await app.write("Vale")
+        await app.press("enter")
+        await app.sees("Vale is founded")
+        assert app.node.body(FoundRequest).name == "Vale"
+
+
+async def test_a_long_ticket_shows_its_beginning_once_one_goes_on(visit: Opener) -> None:
+    async with visit(alone=True) as app:
+        await app.sees("Join one by the ticket")
+        await app.press("j")
+        await app.sees("─ Join a community ─")
+        await app.write(TICKET)
+        await app.press("tab")
+        await app.sees(TICKET[:40])
 
 
 async def test_a_bad_ticket_is_refused_and_a_good_one_waits(visit: Opener) -> None:

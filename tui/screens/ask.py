@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 MAX_QUESTIONS = 100
+NOT_THERE = "This is not in the commons."
 HINT = (
     "Ask in your own words. The answer begins with the passages it rests on, "
     "each with its author.\n\nWhat nobody contributed is not answered."
@@ -54,6 +55,7 @@ class AskScreen(FramedScreen[None]):
         Binding("y", "copy_answer", "Copy"),
         Binding("slash", "question", "Question", key_display="/"),
         Binding("escape", "cancel", "Stop"),
+        Binding("escape", "question", "Question", show=False),
         Binding("down,j", "move(1)", "Next passage", show=False),
         Binding("up,k", "move(-1)", "Previous passage", show=False),
     ]
@@ -68,7 +70,9 @@ class AskScreen(FramedScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Give the question's line and the place of the answer."""
-        yield QuietInput(placeholder="Your question, then Enter", id="question")
+        yield QuietInput(
+            placeholder="Your question, then Enter; ↑ brings back an earlier one", id="question"
+        )
         with VerticalScroll(id="answer", can_focus=False):
             yield Static(HINT, markup=False, id="asked", classes="quiet")
             yield VerticalScroll(id="quotes", can_focus=False)
@@ -86,19 +90,20 @@ class AskScreen(FramedScreen[None]):
             self.session.questions.append(question)
             del self.session.questions[:-MAX_QUESTIONS]
         self._recalled = 0
+        message.input.value = ""
         self.start("ask", self._ask, question)
 
     async def _ask(self, question: str) -> None:
         self._question, self._done = question, None
         self._citations, self._phrases = [], []
         await self.query_one("#quotes").remove_children()
-        self.query_one("#asked", Static).update(Content.styled(f"? {question}", "bold"))
+        self.query_one("#asked", Static).update(Content.styled(question, "bold"))
         self.query_one("#asked").remove_class("quiet")
         self._say("#phrase", Content(""))
         self._say("#note", Content.styled("Looking …", "$quiet"))
         await self.attempt(self._follow(question))
         if self._done is None:
-            note = "The answer broke off; what is above stands. Enter asks again."
+            note = "The answer broke off; what is above stands. ↑ brings the question back."
             self._say("#note", Content.styled(note, "$warning"))
 
     @property
@@ -124,9 +129,10 @@ class AskScreen(FramedScreen[None]):
         self._citations.append(citation)
         card = QuoteCard(len(self._citations), citation)
         await self.query_one("#quotes").mount(card)
+        self.refresh_bindings()
         if len(self._citations) == 1:
             self._say("#note", Content.styled("Phrasing … (Esc stops)", "$quiet"))
-            if self.query_one("#question", Input).value.strip() == self._question:
+            if not self.query_one("#question", Input).value:
                 card.focus()
 
     async def _finish(self, done: AskDone) -> None:
@@ -153,7 +159,7 @@ class AskScreen(FramedScreen[None]):
         for phrase in self._phrases:
             numbers = "".join(f"[{index + 1}]" for index in phrase.citations)
             parts.append(Content(plain_text.line(phrase.text)))
-            parts.append(Content.styled(f"{numbers} ", "bold $accent"))
+            parts.append(Content.styled(f" {numbers} ", "bold $accent"))
         return Content("").join(parts)
 
     def _say(self, where: str, words: Content) -> None:
@@ -168,12 +174,21 @@ class AskScreen(FramedScreen[None]):
         self.query_one("#question", Input).focus()
 
     def action_cancel(self) -> None:
-        """Stop the answer, else go to the question."""
-        if self._is_asking:
-            self.workers.cancel_group(self, "ask")
-            self._say("#note", Content.styled("Stopped. What is above stands.", "$quiet"))
-        else:
-            self.action_question()
+        """Stop the answer."""
+        self.workers.cancel_group(self, "ask")
+        self._say("#note", Content.styled("Stopped. What is above stands.", "$quiet"))
+
+    def on_worker_state_changed(self) -> None:
+        """Offer to stop an answer while there is one."""
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what there is something for."""
+        if action == "cancel":
+            return self._is_asking
+        if action in {"open", "copy_answer"}:
+            return bool(self._citations)
+        return super().check_action(action, parameters)
 
     def action_open(self, number: int) -> None:
         """Open the contribution that a passage is from, at the passage."""
@@ -225,9 +240,10 @@ class AskScreen(FramedScreen[None]):
 
 
 def _not_in_the_commons(note: str) -> Content:
+    more = plain_text.line(note).removeprefix(NOT_THERE).strip()
     return Content.assemble(
-        ("Not in the commons.\n", "bold $warning"),
-        f"{plain_text.line(note)}\n\n" if note else "\n",
+        (f"{NOT_THERE}\n", "bold $warning"),
+        f"{more}\n\n" if more else "\n",
         ("/", "bold $accent"),
         "   ask with other words: names of things work best\n",
         ("F3", "bold $accent"),

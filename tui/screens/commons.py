@@ -26,11 +26,15 @@ from tui.widgets.field import QuietInput
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import ContributionPage, ContributionView
+    from meshnode.views import ContributionPage, ContributionView, Hit
     from tui.session import Session
 
 DEBOUNCE_S = 0.15
 """A pause of this length means that the word is finished, at least for now."""
+HITS = 100
+"""So many rows of a search can show where the words stand."""
+LINES_FOR_SNIPPET = 16
+"""On a lower screen the list needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,8 @@ class CommonsScreen(FramedScreen[None]):
         Binding("f", "filter", "Filter"),
         Binding("i", "import", "Import"),
         Binding("o", "sort", "Order"),
+        Binding("escape", "clear", "List all"),
         Binding("u", "withdrawals", "Withdrawn", show=False),
-        Binding("escape", "clear", "Clear the search and filters", show=False),
         Binding("down", "to_list", "To the list", show=False),
     ]
     SORTS = ("", "title", "author")
@@ -70,6 +74,7 @@ class CommonsScreen(FramedScreen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._listing = Listing()
+        self._hits: dict[str, Hit] = {}
 
     def compose_body(self) -> ComposeResult:
         """Give the search line, the list, and what to do when it is empty."""
@@ -79,6 +84,7 @@ class CommonsScreen(FramedScreen[None]):
         with Vertical(id="list-frame"):
             yield ContributionList(self._page, id="list")
             yield Static("", markup=False, id="empty")
+        yield Static("", markup=False, id="snippet")
 
     def on_mount(self) -> None:
         """Begin with the list alone."""
@@ -86,7 +92,19 @@ class CommonsScreen(FramedScreen[None]):
 
     def refresh_body(self) -> None:
         """Bring the rows on screen up to date."""
-        self.query_one(ContributionList).fetch_again()
+        status = self.session.status
+        rows = self.query_one(ContributionList)
+        rows.has_several_communities = status is not None and len(status.communities) > 1
+        rows.fetch_again()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer "list all" only while something is left out, and no order to what has its own."""
+        if action == "clear":
+            is_searching = self.is_mounted and self.query_one("#search").has_focus
+            return is_searching or self._listing != Listing(sort=self._listing.sort)
+        if action == "sort":
+            return not self._listing.words
+        return super().check_action(action, parameters)
 
     async def _page(self, offset: int, limit: int) -> ContributionPage:
         asked = self._listing
@@ -104,7 +122,9 @@ class CommonsScreen(FramedScreen[None]):
     def _list(self, listing: Listing) -> None:
         if listing != self._listing:
             self._listing = listing
+            self.refresh_bindings()
             self.query_one(ContributionList).list_from(self._page)
+            self.start("hits", self._fetch_hits, listing.words)
 
     # --- search, filters, order ---
 
@@ -121,6 +141,25 @@ class CommonsScreen(FramedScreen[None]):
         """Go from the search line to the list."""
         self._list(replace(self._listing, words=self.query_one("#search", Input).value.strip()))
         self.query_one(ContributionList).focus()
+
+    async def _fetch_hits(self, words: str) -> None:
+        """Fetch where the words stand, for those rows that one looks at first."""
+        hits = await self.attempt(self.client.search(words, HITS), is_reading=True) if words else []
+        self._hits = {hit.id: hit for hit in hits or ()}
+        self._show_snippet()
+
+    @on(ContributionList.Moved)
+    def _show_snippet(self) -> None:
+        """Show, below the list, where the row under the cursor has the words."""
+        row = self.query_one(ContributionList).current
+        hit = None if row is None else self._hits.get(row.id)
+        place = self.query_one("#snippet", Static)
+        place.display = bool(self._hits) and self.size.height >= LINES_FOR_SNIPPET
+        place.update(Content("") if hit is None else _snippet(hit))
+
+    def on_resize(self) -> None:
+        """Give the lines to the list where there are few."""
+        self._show_snippet()
 
     def action_search(self) -> None:
         """Go to the search line."""
@@ -155,6 +194,7 @@ class CommonsScreen(FramedScreen[None]):
 
     def on_contribution_list_counted(self, message: ContributionList.Counted) -> None:
         """Say how long the list is and what it leaves out, or what to do with an empty one."""
+        self._show_snippet()
         asked = self._listing
         kept = [part for part in (asked.level, asked.language, asked.author) if part]
         kept += [f"#{asked.tag}"] if asked.tag else []
@@ -195,6 +235,17 @@ class CommonsScreen(FramedScreen[None]):
     def action_withdrawals(self) -> None:
         """Show what was withdrawn, and how far that has reached."""
         self.app.push_screen(WithdrawalsScreen(self.session))
+
+
+def _snippet(hit: Hit) -> Content:
+    """Give the words around what was found, with what was found marked."""
+    parts: list[Content | tuple[str, str]] = []
+    at = 0
+    for start, end in hit.marks:
+        parts.append((plain_text.line(hit.snippet[at:start]), ""))
+        parts.append((plain_text.line(hit.snippet[start:end]), "bold $accent"))
+        at = end
+    return Content.assemble(*parts, plain_text.line(hit.snippet[at:]))
 
 
 def _advice(*, has_filters: bool) -> Content:

@@ -12,6 +12,7 @@ from tui.node_caller import NodeCaller
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Resize
 
 ResultT = TypeVar("ResultT")
 
@@ -20,10 +21,13 @@ class Dialog(NodeCaller[ResultT], ModalScreen[ResultT]):
     """A window with a title; Esc closes it without doing anything."""
 
     TITLE_TEXT: ClassVar[str] = ""
+    FIXED_LINES: ClassVar[int] = 4
+    """Lines of the window, its edges among them, that its scrolling part must leave free."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
-        Binding("question_mark,f1", "app.help", "Help", key_display="?"),
+        Binding("question_mark", "app.help", "Help", key_display="?"),
+        Binding("f1", "app.help", "Help", key_display="f1"),
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Previous field", show=False),
     ]
@@ -34,6 +38,11 @@ class Dialog(NodeCaller[ResultT], ModalScreen[ResultT]):
         window.border_title = self.TITLE_TEXT
         with window:
             yield from self.compose_body()
+
+    def on_resize(self, event: Resize) -> None:
+        """Let the scrolling part give way, so that the buttons are on screen at any size."""
+        for part in self.query("#window > VerticalScroll"):
+            part.styles.max_height = max(2, event.size.height - self.FIXED_LINES)
 
     def compose_body(self) -> ComposeResult:
         """Give what is in the window."""

@@ -51,8 +51,10 @@ class EditorScreen(FramedScreen[ContributionView]):
 
     def __init__(self, session: Session, view: ContributionView | None = None) -> None:
         super().__init__(session)
-        self._view = view
         self._key = "" if view is None else view.id
+        if draft := session.drafts.get(self._key):
+            view = draft.base  # what others changed since then stays theirs
+        self._view = view
         self._before = Draft("", "", "", "", "", "commons") if view is None else _draft_of(view)
 
     def compose_body(self) -> ComposeResult:
@@ -73,6 +75,7 @@ class EditorScreen(FramedScreen[ContributionView]):
 
     def on_mount(self) -> None:
         """Begin at the text of what exists, and at the title of what does not."""
+        self.session.writing[self._key] = self._unsaved
         draft = self.session.drafts.get(self._key, self._before)
         if self._view is None:
             self.query_one(Choice).choose(draft.level)
@@ -80,6 +83,11 @@ class EditorScreen(FramedScreen[ContributionView]):
             self.query_one(TextArea).focus()
         if self._key in self.session.drafts:
             self.say("Your unsaved draft is here again.")
+
+    def on_unmount(self) -> None:
+        """Hold nothing any more."""
+        if self.session.writing.get(self._key) == self._unsaved:
+            del self.session.writing[self._key]
 
     def action_next_field(self) -> None:
         """Go to the field below."""
@@ -96,7 +104,12 @@ class EditorScreen(FramedScreen[ContributionView]):
     def _draft(self) -> Draft:
         title, language, tags, place = (self.query_one(f"#{name}", Input).value for name in FIELDS)
         level = self._before.level if self._view is not None else self.query_one(Choice).value
-        return Draft(title, self.query_one(TextArea).text, language, tags, place, level)
+        text = self.query_one(TextArea).text
+        return Draft(title, text, language, tags, place, level, self._view)
+
+    def _unsaved(self) -> Draft | None:
+        draft = self._draft()
+        return None if draft == self._before else draft
 
     def action_save(self) -> None:
         """Send it to the node."""
@@ -122,8 +135,8 @@ class EditorScreen(FramedScreen[ContributionView]):
 
     def action_back(self) -> None:
         """Leave; ask first when there is something to lose."""
-        draft = self._draft()
-        if draft == self._before:
+        draft = self._unsaved()
+        if draft is None:
             self.session.drafts.pop(self._key, None)
             self.dismiss_with(None)
             return
@@ -143,12 +156,13 @@ class EditorScreen(FramedScreen[ContributionView]):
 def _draft_of(view: ContributionView) -> Draft:
     language = "" if view.language == "und" else view.language
     return Draft(
-        plain_text.line(view.title),
+        plain_text.editable_line(view.title),
         plain_text.editable(view.text),
         plain_text.line(language),
-        plain_text.line(", ".join(view.tags)),
-        plain_text.line(view.place),
+        plain_text.editable_line(", ".join(view.tags)),
+        plain_text.editable_line(view.place),
         view.level,
+        view,
     )
 
 

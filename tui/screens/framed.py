@@ -64,6 +64,12 @@ class FramedScreen(NodeCaller[ResultT]):
         self.query_one(SectionBar).show(self.session.status, is_connected=is_connected)
         self.query_one(Banner).show(is_connected=is_connected, trouble=self.session.trouble)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the way back only where there is one."""
+        if action == "back" and not self.IS_PAGE:
+            return False
+        return super().check_action(action, parameters)
+
     def action_back(self) -> None:
         """Go back to what lies beneath, if anything does."""
         if self.IS_PAGE:

@@ -20,15 +20,30 @@ if TYPE_CHECKING:
 
 NOT_OURS = {
     *("copy_selected_text", "screen.copy_text", "help_quit", "command_palette", "toggle_maximize"),
-    *("scroll_left", "scroll_right", "page_left", "page_right", "cursor_left", "cursor_right"),
+    *(
+        "select_cursor",
+        "select",
+        "scroll_left",
+        "scroll_right",
+        "page_left",
+        "page_right",
+        "cursor_left",
+        "cursor_right",
+    ),
 }
 """Keys of the framework that mean nothing here."""
-LISTED_BELOW = {"up", "down", "j", "k", "tab", "shift+tab", "ctrl+q"}
+LISTED_BELOW = {
+    *("home", "end", "pageup", "pagedown", "ctrl+home", "ctrl+end", "g", "G", "ctrl+d", "ctrl+u"),
+    *("up", "down", "j", "k", "tab", "shift+tab", "ctrl+q", "question_mark", "f1", "q"),
+    *("f2", "f3", "f4", "f5", "f6", "left_square_bracket", "right_square_bracket", "ctrl+t"),
+}
 ALWAYS = [
-    ("↑ ↓ j k g G", "Move, first, last"),
+    ("f2 … f6  [ ]", "Home, Commons, Ask, Network, Members"),
+    ("↑ ↓  pgup pgdn", "Move; j k, g G, ^d ^u do so too"),
     ("tab shift+tab", "Next field, previous field"),
-    ("^p", "All commands"),
-    ("^q", "Close, also while typing"),
+    ("^p  ^t", "All commands; change the colours"),
+    ("?  f1", "This help; f1 also while typing"),
+    ("q  ^q", "Close; ^q also while typing"),
 ]
 
 

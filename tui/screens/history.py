@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
+MAX_FIELDS = 3
+"""Fields named on the line of an edit; the difference below it names them all."""
+
+
 class HistoryScreen(FramedScreen[None]):
     """The edits of one contribution, newest first, and what each one changed.
 
@@ -89,7 +93,8 @@ def _line(revision: Revision) -> Content:
     added = sum(len(change.text) for change in revision.changes if change.op == "added")
     removed = sum(len(change.text) for change in revision.changes if change.op == "removed")
     what = [f"+{added:,} -{removed:,}"] if revision.changes else []
-    what += [plain_text.line(change.field) for change in revision.fields]
+    what += [plain_text.line(change.field) for change in revision.fields[:MAX_FIELDS]]
+    what += ["…"] if len(revision.fields) > MAX_FIELDS else []
     state = " · withdrawn" if revision.is_withdrawn else ""
     state = state if revision.is_effective else " · without effect"
     return Content.assemble(

@@ -10,28 +10,29 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from meshnode.views import ContributionPage
 from tui import plain_text
 from tui.plain_text import count
-from tui.screens.framed import FramedScreen
-from tui.screens.invite import InviteScreen
-from tui.screens.join import JoinScreen
+from tui.screens.community_door import CommunityDoor
 from tui.screens.reader import ReaderScreen
 from tui.widgets.contribution_list import ContributionList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import CommunityView, Status
+    from meshnode.views import CommunityView, ContributionPage, Status
     from tui.session import Session
 
-LEAST_ROWS = 5
-OTHER_LINES = 16
-"""Lines of Home that are not rows of the newest contributions."""
 LABEL_CELLS = 11
+STANDINGS = {
+    "founder": "its founder",
+    "steward": "a steward",
+    "contributor": "a contributor",
+    "reader": "a reader",
+    None: "a guest",
+}
 
 
-class HomeScreen(FramedScreen[None]):
+class HomeScreen(CommunityDoor):
     """The node at a glance."""
 
     SECTION = "home"
@@ -43,9 +44,8 @@ class HomeScreen(FramedScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "app.section('ask')", "Ask"),
         Binding("c", "app.section('commons')", "Commons"),
-        Binding("i", "invite", "Invite"),
-        Binding("t", "join", "Join by ticket"),
         Binding("s", "app.sync_now", "Sync"),
+        Binding("j", "join", "Join by ticket", show=False),  # unless the list has the focus
     ]
 
     def __init__(self, session: Session) -> None:
@@ -57,17 +57,12 @@ class HomeScreen(FramedScreen[None]):
         """Give the glance, then the newest contributions."""
         with VerticalScroll(id="home", can_focus=False):
             yield Static("", markup=False, id="glance")
-            yield Static("", markup=False, id="newest-title", classes="title")
-            yield ContributionList(self._newest, id="newest")
             yield Static("", markup=False, id="next")
+            yield Static("", markup=False, id="newest-title")
+            yield ContributionList(self._newest, id="newest")
 
     async def _newest(self, offset: int, limit: int) -> ContributionPage:
-        """Give the newest few, as if there were no others."""
-        if offset:
-            return ContributionPage(total=LEAST_ROWS, offset=offset, items=())
-        rows = max(LEAST_ROWS, self.size.height - OTHER_LINES)
-        page = await self.client.contributions(limit=min(limit, rows))
-        return ContributionPage(total=len(page.items), offset=0, items=page.items)
+        return await self.client.contributions(offset=offset, limit=limit)
 
     @property
     def _width(self) -> int:
@@ -99,13 +94,20 @@ class HomeScreen(FramedScreen[None]):
                 self.start("seen", self._mark_seen)
         newest = self.query_one(ContributionList)
         newest.marked = self._new
+        newest.has_several_communities = len(status.communities) > 1
         newest.display = status.contributions > 0
         newest.fetch_again()
         self._show_glance(status, self._new)
         title = self.query_one("#newest-title", Static)
-        title.update("Newest")
+        title.update(_newest_title(self._new))
         title.display = newest.display
-        self.query_one("#next", Static).update(_next_steps(status))
+        if not newest.display:
+            self.set_focus(None)  # keys are the screen's then
+        elif self.focused is None:
+            newest.focus()
+        steps = _next_steps(status)
+        self.query_one("#next", Static).update(steps)
+        self.query_one("#next").display = bool(steps)
 
     async def _mark_seen(self) -> None:
         await self.attempt(self.client.seen(), is_reading=True)
@@ -114,27 +116,13 @@ class HomeScreen(FramedScreen[None]):
         """Open the contribution to read."""
         self.app.push_screen(ReaderScreen(self.session, message.row.id))
 
-    def on_contribution_list_counted(self, message: ContributionList.Counted) -> None:
-        """Give the list as many lines as it has rows."""
-        self.query_one(ContributionList).styles.height = max(1, message.total)
-
-    def action_invite(self) -> None:
-        """Make a ticket, if there is a community to invite to."""
-        status = self.session.status
-        if status is not None and status.communities:
-            self.app.push_screen(InviteScreen(self.session))
-        else:
-            self.say("This node belongs to no community yet. Press t to join one by a ticket.")
-
-    def action_join(self) -> None:
-        """Redeem a ticket."""
-        self.app.push_screen(JoinScreen(self.session))
-
 
 def _glance(status: Status, new: int, width: int) -> Content:
-    lines = [_community(one) for one in status.communities] or [
-        _row("Community", Content.assemble("none yet ", ("(t: join by a ticket)", "$quiet")))
-    ]
+    several = len(status.communities) > 1
+    lines = [
+        _row("" if place else "Community", _community(one, has_count=several))
+        for place, one in enumerate(status.communities)
+    ] or [_row("Community", Content("none yet"))]
     lines.append(_row("Commons", _commons(status, new)))
     lines.append(_row("Waiting", _waiting(status)))
     lines.append(_row("Peers", _peers(status)))
@@ -156,15 +144,14 @@ def _row(label: str, value: Content, style: str = "$quiet") -> Content:
     return Content.assemble((f"{label:<{LABEL_CELLS}}", style), value)
 
 
-def _community(one: CommunityView) -> Content:
-    standing = "waiting to be let in" if one.pending else f"you are {one.role or 'a guest'}"
-    return _row(
-        "Community",
-        Content.assemble(
-            (plain_text.line(one.name), "bold $primary"),
-            f" · {standing} · {count(one.members, 'member')}",
-        ),
-    )
+def _community(one: CommunityView, *, has_count: bool) -> Content:
+    name = (plain_text.line(one.name), "bold $primary")
+    if one.pending:
+        waits = " · you are in once this node has met theirs"
+        return Content.assemble(name, (waits, "$warning"), (" (s: sync now)", "$quiet"))
+    standing = f"you are {STANDINGS[one.role]}"
+    held = f" · {count(one.contributions, 'contribution')}" if has_count else ""
+    return Content.assemble(name, f" · {standing} · {count(one.members, 'member')}{held}")
 
 
 def _commons(status: Status, new: int) -> Content:
@@ -173,19 +160,18 @@ def _commons(status: Status, new: int) -> Content:
 
 
 def _waiting(status: Status) -> Content:
+    if not status.peers:
+        return Content("nothing; what you write stays here until another node is met")
     if not status.unsynced:
-        return Content("nothing: other nodes hold what you wrote" if status.peers else "nothing")
-    words = (
-        "1 entry that no other node holds yet"
-        if status.unsynced == 1
-        else (f"{status.unsynced:,} entries that no other node holds yet")
-    )
+        return Content("nothing: other nodes hold all that you wrote")
+    are = "entry of yours is" if status.unsynced == 1 else "entries of yours are"
+    words = f"{status.unsynced:,} {are} on no other node yet"
     return Content.assemble((words, "$warning"), (" (s: sync now)", "$quiet"))
 
 
 def _peers(status: Status) -> Content:
     if not status.peers:
-        return Content.assemble("none known ", ("(F5: add an address, or invite)", "$quiet"))
+        return Content.assemble("none known ", ("(F5: add an address; i: invite)", "$quiet"))
     links = count(status.links, "open link") if status.links else "no link open now"
     return Content(f"{status.peers:,} known · {links}")
 
@@ -194,8 +180,8 @@ def _model(status: Status) -> Content:
     model = status.model
     words = {
         "off": "off: answers are passages only",
-        "absent": "not installed: answers are passages only",
-        "loading": "loading; until then answers are passages only",
+        "absent": "not installed: passages only; `scripts/setup --model` gets it",
+        "loading": "loading: passages only until then",
         "ready": "ready",
         "failed": "failed: answers are passages only",
     }[model.state]
@@ -204,12 +190,18 @@ def _model(status: Status) -> Content:
     return Content.assemble((words, style), f" · {details}" if details else "")
 
 
+def _newest_title(new: int) -> Content:
+    mark = Content.styled("  ● since you last looked", "$accent") if new else Content("")
+    return Content.styled("Newest", "bold $primary") + mark
+
+
 def _next_steps(status: Status) -> Content:
     steps: list[tuple[str, str]] = []
     if not status.communities:
-        steps.append(("t", "Paste a ticket to join a community"))
+        steps.append(("f", "Found a community: you are its first member"))
+        steps.append(("j", "Join one by the ticket that a member gave you"))
     if not status.contributions:
-        steps.append(("c", "Add what you know, or import a folder of notes"))
+        steps.append(("c", "Write down what you know, or import a folder of notes"))
     if status.communities and not status.peers:
         steps.append(("i", "Invite somebody: they get a ticket as text and as a picture to scan"))
     if not steps:

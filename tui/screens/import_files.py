@@ -109,4 +109,5 @@ class ImportScreen(FramedScreen[None]):
 
 def _sum(done: ImportDone) -> str:
     parts = ("added", "updated", "unchanged", "skipped", "refused")
-    return "Done: " + ", ".join(f"{getattr(done, part):,} {part}" for part in parts) + "."
+    counts = [f"{number:,} {part}" for part in parts if (number := getattr(done, part))]
+    return "Done: " + (", ".join(counts) or "there was nothing to import") + "."

@@ -6,29 +6,27 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, ContentSwitcher, Input, Static
 
 from meshnode.views import InviteRequest, InviteView
 from tui import plain_text
 from tui.plain_text import count
 from tui.screens.dialog import Dialog
+from tui.screens.ticket_picture import TicketPictureScreen
 from tui.widgets.choice import Choice
 from tui.widgets.field import Field
-from tui.widgets.qr_code import QrCode
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-WIDEST_CELLS = 100
-EDGE_CELLS = 7
-"""What the window keeps for its border, its padding and a scroll bar."""
 DAY_MS = 24 * 3_600_000
 ROLES = {
     "contributor": "Contributor: reads, adds and edits",
     "reader": "Reader: reads and asks",
     "steward": "Steward: also invites others and sets roles",
 }
+WHAT_NOW = "y copies it · p shows it as a picture to scan · Esc closes"
 
 
 class InviteScreen(Dialog[None]):
@@ -40,7 +38,10 @@ class InviteScreen(Dialog[None]):
         "whoever holds the ticket can use it. One used away from this node serves once."
     )
     AUTO_FOCUS = "Options"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy_ticket", "Copy the ticket")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy_ticket", "Copy the ticket"),
+        Binding("p", "show_picture", "Show the picture to scan"),
+    ]
 
     _invite: InviteView | None = None
 
@@ -50,11 +51,11 @@ class InviteScreen(Dialog[None]):
             with Vertical(id="form"):
                 yield Choice("Role", list(ROLES.items()), id="role")
                 yield Field("People", id="uses", value="1")
-                yield Field("Days it serves", id="days", value="7")
+                yield Field("Days", id="days", value="7")
                 with Horizontal(classes="buttons"):
                     yield Button("Make the ticket", id="make", variant="primary", compact=True)
                     yield Button("Close", id="close", compact=True)
-            yield VerticalScroll(id="ticket")
+            yield Vertical(id="ticket")
 
     @on(Button.Pressed, "#close")
     def _leave(self) -> None:
@@ -79,7 +80,7 @@ class InviteScreen(Dialog[None]):
         if invite is None:
             return
         self._invite = invite
-        page = self.query_one("#ticket", VerticalScroll)
+        page = self.query_one("#ticket", Vertical)
         await page.remove_children()
         await page.mount(
             Static(
@@ -89,11 +90,21 @@ class InviteScreen(Dialog[None]):
                 classes="title",
             ),
             Static(plain_text.line(invite.ticket) + "\n", markup=False, id="ticket-text"),
-            Static("y copies it · ↓ scrolls to the picture to scan · Esc closes", classes="quiet"),
-            QrCode(invite.ticket, room=min(self.size.width, WIDEST_CELLS) - EDGE_CELLS),
+            Static(WHAT_NOW, markup=False, classes="quiet"),
         )
         self.query_one(ContentSwitcher).current = "ticket"
-        page.focus()
+        self.set_focus(None)
+
+    def action_show_picture(self) -> None:
+        """Show the ticket to a camera, once there is one."""
+        if self._invite is not None:
+            self.app.push_screen(TicketPictureScreen(self.session, self._invite.ticket))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what is done with a ticket only once there is one."""
+        if action in {"copy_ticket", "show_picture"}:
+            return self._invite is not None
+        return super().check_action(action, parameters)
 
     def action_copy_ticket(self) -> None:
         """Copy the ticket, once there is one."""

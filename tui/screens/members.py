@@ -10,9 +10,7 @@ from textual.widgets import DataTable, Static
 
 from tui import plain_text
 from tui.plain_text import ago, count
-from tui.screens.framed import FramedScreen
-from tui.screens.invite import InviteScreen
-from tui.screens.join import JoinScreen
+from tui.screens.community_door import CommunityDoor
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -20,12 +18,14 @@ if TYPE_CHECKING:
     from meshnode.views import MemberView
 
 NOBODY = (
-    "No community yet.\nt  join one by a ticket that a member gave you\n\n"
+    "No community yet.\n\n"
+    "t  join one by a ticket that a member gave you\n"
+    "f  found one: you are its first member\n\n"
     "A node can also be used alone; what you write stays on it until you join."
 )
 
 
-class MembersScreen(FramedScreen[None]):
+class MembersScreen(CommunityDoor):
     """One line for each member."""
 
     SECTION = "members"
@@ -36,8 +36,6 @@ class MembersScreen(FramedScreen[None]):
     )
     AUTO_FOCUS = "DataTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "invite", "Invite"),
-        Binding("t", "join", "Join by ticket"),
         Binding("j", "move(1)", "Next member", show=False),
         Binding("k", "move(-1)", "Previous member", show=False),
     ]
@@ -47,12 +45,6 @@ class MembersScreen(FramedScreen[None]):
         yield Static("Members", markup=False, id="members-title", classes="title")
         yield DataTable(cursor_type="row")
         yield Static(NOBODY, markup=False, id="nobody", classes="quiet")
-
-    def on_mount(self) -> None:
-        """Name the columns."""
-        self.query_one(DataTable).add_columns(
-            "Name", "Role", "Community", "Devices", "Joined", "Heard from"
-        )
 
     def refresh_body(self) -> None:
         """Fetch the members."""
@@ -64,9 +56,11 @@ class MembersScreen(FramedScreen[None]):
             return
         table = self.query_one(DataTable)
         row = table.cursor_row
-        table.clear()
-        for member in members:
-            table.add_row(*map(Text, _cells(member)))
+        table.clear(columns=True)
+        columns = _columns(members)
+        table.add_columns(*columns)
+        for cells in zip(*columns.values(), strict=True):
+            table.add_row(*map(Text, cells))
         table.move_cursor(row=min(row, len(members) - 1), animate=False)
         table.display = bool(members)
         self.query_one("#nobody").display = not members
@@ -80,27 +74,24 @@ class MembersScreen(FramedScreen[None]):
         else:
             table.action_cursor_up()
 
-    def action_invite(self) -> None:
-        """Make a ticket."""
-        status = self.session.status
-        if status is not None and status.communities:
-            self.app.push_screen(InviteScreen(self.session))
-        else:
-            self.say("This node belongs to no community yet. Press t to join one by a ticket.")
 
-    def action_join(self) -> None:
-        """Redeem a ticket."""
-        self.app.push_screen(JoinScreen(self.session))
+def _columns(members: list[MemberView]) -> dict[str, list[str]]:
+    """Give the columns that say something: what nobody knows or all share has none."""
+    columns: dict[str, list[str]] = {
+        "Name": [_name(member) for member in members],
+        "Role": [member.role or "none" for member in members],
+        "Community": [plain_text.line(member.community)[:20] for member in members],
+        "Devices": [str(member.devices) for member in members],
+        "Joined": [plain_text.date(member.joined_ms)[:10] for member in members],
+        "Heard from": [
+            "this node" if member.is_self else ago(member.last_heard_ms) for member in members
+        ],
+    }
+    if not any(member.joined_ms for member in members):
+        del columns["Joined"]
+    return columns
 
 
-def _cells(member: MemberView) -> list[str]:
+def _name(member: MemberView) -> str:
     name = plain_text.line(member.name)[:28]
-    heard = "this node" if member.is_self else ago(member.last_heard_ms)
-    return [
-        f"{name} (you)" if member.is_self else name,
-        member.role or "none",
-        plain_text.line(member.community)[:16],
-        str(member.devices),
-        plain_text.date(member.joined_ms)[:10],
-        heard,
-    ]
+    return f"{name} (you)" if member.is_self else name

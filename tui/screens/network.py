@@ -218,7 +218,7 @@ def _peer_cells(peer: PeerView) -> list[str]:
         plain_text.line(peer.carrier)[:10],
         peer.state,
         ago(peer.last_met_ms),
-        "?" if peer.lacks is None else f"{peer.lacks:,}",
+        "-" if peer.lacks is None else f"{peer.lacks:,}",
         size(peer.sent_bytes),
         size(peer.received_bytes),
     ]

@@ -128,7 +128,9 @@ def _heading(view: ContributionView) -> Content:
     edited = f" · with {', '.join(map(plain_text.line, others))}" if others else ""
     facts = [LEVELS[view.level], view.language, view.licence, view.place]
     facts += [f"#{tag}" for tag in view.tags]
-    changed = f"changed {plain_text.date(view.changed_ms)} · {count(view.edits, 'edit')}"
+    edits = view.edits - 1  # the first one wrote it
+    when = f"{'changed' if edits > 0 else 'written'} {plain_text.date(view.changed_ms)}"
+    changed = f"{when} · {count(edits, 'edit')}" if edits > 0 else when
     return Content("\n").join(
         [
             Content.styled(plain_text.line(view.title) or "(untitled)", "bold $primary"),

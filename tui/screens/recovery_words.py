@@ -70,7 +70,14 @@ class RecoveryWordsScreen(FramedScreen[None]):
                     ),
                 ),
                 markup=False,
+                id="whereabouts",
             )
+
+    @property
+    def loss(self) -> str:
+        """What closing the app now would lose."""
+        is_written = self.query_one(Tick).is_ticked
+        return "" if is_written else "These words are never shown again: write them down first."
 
     @on(Tick.Changed)
     def _promised(self, message: Tick.Changed) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from tui import plain_text
 from tui.screens.framed import FramedScreen
 from tui.widgets.field import Field
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 class UnlockScreen(FramedScreen[None]):
     """Asks for the passphrase; the app moves on when the node is open."""
 
+    TOPICS: ClassVar[frozenset[str]] = frozenset({"status"})
     HELP_TEXT = (
         "A forgotten passphrase cannot be recovered here; the recovery words can restore you."
     )
@@ -34,13 +36,25 @@ class UnlockScreen(FramedScreen[None]):
             )
             yield Field("Passphrase", id="passphrase", password=True)
             yield Static("", markup=False, id="state")
-            yield Static("Enter opens · Ctrl+Q closes", markup=False, classes="quiet")
+            yield Static(
+                "Enter opens · Ctrl+Q closes. Where a key file opens the node, leave the line "
+                "empty.",
+                markup=False,
+                classes="quiet",
+            )
+            yield Static("", markup=False, id="problem")
+
+    def refresh_body(self) -> None:
+        """Say why the node did not open by itself, if it tried."""
+        status = self.session.status
+        problems = () if status is None else status.problems
+        self.query_one("#problem", Static).update("\n" + plain_text.line(" ".join(problems)))
 
     @on(Input.Submitted, "#passphrase")
     def _submit(self, message: Input.Submitted) -> None:
-        if message.value:
-            self.query_one("#state", Static).update("Opening …")
-            self.start("unlock", self._unlock, message.value)
+        # Empty is fine too: a key file opens the node without any.
+        self.query_one("#state", Static).update("Opening …")
+        self.start("unlock", self._unlock, message.value)
 
     async def _unlock(self, passphrase: str) -> None:
         status = await self.attempt(self.client.unlock(passphrase))

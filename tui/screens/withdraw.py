@@ -44,6 +44,7 @@ class WithdrawScreen(Dialog[Coverage]):
     TITLE_TEXT = "Withdraw"
     HELP_TEXT = "Nothing happens until you choose Withdraw."
     AUTO_FOCUS = "#keep"
+    FIXED_LINES = 8
 
     def __init__(self, session: Session, view: ContributionView) -> None:
         super().__init__(session)
@@ -60,9 +61,11 @@ class WithdrawScreen(Dialog[Coverage]):
 
     def _explanation(self) -> Content:
         others = len(self._view.contributors) - 1
-        shared = (
-            "\nOthers wrote in it too: they keep their own words as drafts." if others > 0 else ""
-        )
+        shared = ""
+        if not self._view.is_own:
+            shared = f"\n{self._view.author} gave it. Only your own words in it are taken out."
+        elif others > 0:
+            shared = "\nOthers wrote in it too: they keep their own words as drafts."
         return Content.assemble(
             (plain_text.line(self._view.title), "bold $primary"),
             shared,

@@ -8,9 +8,9 @@ from tui import plain_text
 
 
 class Banner(Static):
-    """Says that the node is stopped and that nothing on screen is lost."""
+    """Says that the node is stopped, that unsaved words are safe, and what starts it."""
 
-    TEXT = " Node stopped: trying again. What you see stays; nothing is lost. "
+    TEXT = " Node stopped: trying again. Your words are kept. `meshnode run` starts it. "
 
     def __init__(self) -> None:
         super().__init__(self.TEXT, markup=False)

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 PAGE_ROWS = 100
 KEPT_PAGES = 12
 """Pages kept in memory: a few screens around every place one may jump between."""
-AUTHOR_CELLS = 16
+NARROW_CELLS, WIDE_CELLS = 50, 100
+"""A row narrower than the first has title and age only; a wide one has everything."""
 AGE_CELLS = 7
 LANGUAGE_CELLS = 4
 
@@ -67,6 +68,8 @@ class ContributionList(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0, repaint=False)
     marked: reactive[int] = reactive(0)
+    has_several_communities: reactive[bool] = reactive(False)
+    """Whether even a narrow row says whose commons it is from."""
 
     class Opened(Message):
         """The reader wants to read this one."""
@@ -74,6 +77,9 @@ class ContributionList(ScrollView, can_focus=True):
         def __init__(self, row: ContributionRow) -> None:
             super().__init__()
             self.row = row
+
+    class Moved(Message):
+        """The cursor is on another row."""
 
     class Counted(Message):
         """A page is here, and with it the length of the list."""
@@ -191,6 +197,7 @@ class ContributionList(ScrollView, can_focus=True):
         )
         for index in (old, new):
             self.refresh(Region(0, index - int(self.scroll_offset.y), self.size.width, 1))
+        self.post_message(self.Moved())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Ask for the pages that came into sight."""
@@ -252,7 +259,7 @@ class ContributionList(ScrollView, can_focus=True):
         row = self.row_at(index)
         if row is None:
             return Strip([Segment(set_cell_size("   ·····", width), quiet)], width)
-        is_here, is_new = index == self.cursor and self.has_focus, index < self.marked
+        is_here, is_new = index == self.cursor, index < self.marked
         mark = self.get_component_rich_style("list--mark", partial=True)
         edge = f"{'▌' if is_here else ' '}{'●' if is_new else ' '} "
         title = _fit(row.title or "(untitled)", width - 3 - self._side_cells(width))
@@ -262,21 +269,23 @@ class ContributionList(ScrollView, can_focus=True):
             left = [Segment(edge + title, base)]
         return Strip([*left, Segment(self._side(row, width), quiet)], width)
 
-    @staticmethod
-    def _side_cells(width: int) -> int:
-        if width < 50:
-            return AGE_CELLS + 1
-        return AUTHOR_CELLS + LANGUAGE_CELLS + AGE_CELLS + 5 + (14 if width >= 100 else 0)
+    def _columns(self, width: int) -> tuple[int, int, int]:
+        """Give the cells of author, community and language; 0: there is no room for it."""
+        if width < NARROW_CELLS:
+            return 0, 0, 0
+        if width >= WIDE_CELLS:
+            return 16, 13, LANGUAGE_CELLS
+        return (13, 9, 0) if self.has_several_communities else (16, 0, LANGUAGE_CELLS)
 
-    @staticmethod
-    def _side(row: ContributionRow, width: int) -> str:
-        age = " " + plain_text.ago(row.changed_ms).rjust(AGE_CELLS)
-        if width < 50:
-            return age
-        level = {"inner": "⌂", "allied": "◇", "commons": " "}[row.level]
-        community = f" {_fit(row.community, 13)}" if width >= 100 else ""
-        language = _fit(row.language, LANGUAGE_CELLS)
-        return f" {level} {_fit(row.author, AUTHOR_CELLS)}{community} {language}{age}"
+    def _side_cells(self, width: int) -> int:
+        columns = [cells + 1 for cells in self._columns(width) if cells]
+        return sum(columns) + (2 if columns else 0) + AGE_CELLS + 1
+
+    def _side(self, row: ContributionRow, width: int) -> str:
+        columns = zip((row.author, row.community, row.language), self._columns(width), strict=True)
+        parts = [f" {_fit(text, cells)}" for text, cells in columns if cells]
+        level = {"inner": " ⌂", "allied": " ◇", "commons": "  "}[row.level] if parts else ""
+        return f"{level}{''.join(parts)} {plain_text.ago(row.changed_ms).rjust(AGE_CELLS)}"
 
 
 def _fit(text: str, cells: int) -> str:

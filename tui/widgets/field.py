@@ -27,6 +27,14 @@ class QuietInput(Input):
         )
         self.cursor_blink = False
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Say that "/" is typed here, so that the footer does not offer it for something else."""
+        return key == "slash" or super().check_consume_key(key, character)
+
+    def on_blur(self) -> None:
+        """Show the beginning of what is longer than the line: of a ticket, that it is one."""
+        self.cursor_position = 0
+
 
 class Field(Horizontal):
     """A label and an input.

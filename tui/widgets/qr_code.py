@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import segno
 from rich.text import Text
 from textual.widgets import Static
 
-QUIET_DOTS = 2
-"""Light dots around the code; scanners want some, and the window's own light edge adds to them."""
+if TYPE_CHECKING:
+    from textual.geometry import Size
 
-TOO_WIDE = "The picture does not fit in this window. Make it wider and ask again, or use the text."
+TOO_SMALL = (
+    "The picture needs {} columns and {} lines; this window has {} and {}.\n\n"
+    "Make the window larger or its letters smaller (in most terminals Ctrl and minus): the "
+    "picture appears as soon as there is room. Or hand over the text.\n\n"
+    "Esc goes back."
+)
+TOO_LONG = "This is too long for a picture. Hand over the text. Esc goes back."
+QUIET_DOTS = 2
+"""Light dots around the code; scanners want some."""
 
 
 def half_blocks(text: str) -> list[str]:
@@ -37,15 +47,30 @@ def half_blocks(text: str) -> list[str]:
 class QrCode(Static):
     """Always black on white, whatever the theme: that is what cameras read.
 
+    Drawn whole or not at all: where the terminal is too small, a sentence says what to do, and
+    the code appears once there is room.
+
     Args:
         text: What the code says.
-        room: Cells that it may be wide; where it is wider, a sentence takes its place.
     """
 
-    def __init__(self, text: str, room: int) -> None:
-        lines = half_blocks(text)
-        is_drawn = bool(lines) and len(lines[0]) <= room
-        words = "\n".join(lines) if is_drawn else TOO_WIDE
-        super().__init__(
-            Text(words, no_wrap=is_drawn), markup=False, classes="-drawn" if is_drawn else ""
-        )
+    def __init__(self, text: str) -> None:
+        super().__init__(markup=False)
+        self._lines = half_blocks(text)
+
+    def draw(self, room: Size) -> None:
+        """Draw it, or say why not.
+
+        Args:
+            room: Columns and lines that it may take.
+        """
+        width, height = (len(self._lines[0]) if self._lines else 0), len(self._lines)
+        is_drawn = 0 < width <= room.width and height <= room.height
+        self.set_class(is_drawn, "-drawn")
+        if is_drawn:
+            words = "\n".join(self._lines)
+        elif self._lines:
+            words = TOO_SMALL.format(width, height, room.width, room.height)
+        else:
+            words = TOO_LONG
+        self.update(Text(words, no_wrap=is_drawn))
