@@ -90,9 +90,9 @@ def load(data: bytes) -> Document | None:
         cached = _DECODE(data)
     except MeshError:
         return None
-    if cached.made_with != made_with():
-        return None
     hashes = {edit.id: edit.change_hash for edit in cached.applied}
+    if cached.made_with != made_with() or not hashes.keys() >= set(cached.heads):
+        return None
     trunk = Trunk(cached.automerge, frozenset(cached.heads), hashes)
     return Document(
         id=cached.id,

@@ -106,7 +106,7 @@ def decode_request(line: bytes) -> Request:
     """
     try:
         return _request_decoder.decode(_bounded(line))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadLine(str(error)) from error
 
 
@@ -118,7 +118,7 @@ def decode_reply(line: bytes) -> Reply:
     """
     try:
         return _reply_decoder.decode(_bounded(line))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadLine(str(error)) from error
 
 
