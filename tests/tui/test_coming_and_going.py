@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from textual.events import Key
+from textual.widgets import Input
 
 from meshnode.views import InitRequest
 from tests.tui import fake_commons
@@ -119,6 +120,15 @@ async def test_a_restart_shows_a_banner_and_keeps_what_is_on_screen(visit: Opene
         await app.sees_no("Node stopped: trying again")
         await app.press("f3")
         await app.sees("12 contributions")
+
+
+async def test_a_search_typed_in_one_burst_is_a_search(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3")
+        await app.sees("12 contributions")
+        for key in ("slash", "n"):  # both wait before the first is handled, as over a slow line
+            app.app.post_message(Key(key, "/" if key == "slash" else key))
+        await app.until(lambda: app.app.screen.query_one("#search", Input).value == "n", "typed")
 
 
 async def test_what_was_being_written_outlives_a_restart_and_the_lock_after_it(

@@ -53,7 +53,8 @@ class AskScreen(FramedScreen[None]):
             for number in range(1, 10)
         ),
         Binding("y", "copy_answer", "Copy"),
-        Binding("slash", "question", "Question", key_display="/"),
+        # Before anything else reads it: what is typed after it, in one burst, is the question.
+        Binding("slash", "question", "Question", key_display="/", priority=True),
         Binding("escape", "cancel", "Stop"),
         Binding("escape", "question", "Question", show=False),
         Binding("down,j", "move(1)", "Next passage", show=False),
@@ -133,7 +134,7 @@ class AskScreen(FramedScreen[None]):
         if len(self._citations) == 1:
             self._say("#note", Content.styled("Phrasing … (Esc stops)", "$quiet"))
             if not self.query_one("#question", Input).value:
-                card.focus()
+                self.set_focus(card)
 
     async def _finish(self, done: AskDone) -> None:
         for citation in done.citations:
@@ -171,7 +172,7 @@ class AskScreen(FramedScreen[None]):
 
     def action_question(self) -> None:
         """Go to the question's line."""
-        self.query_one("#question", Input).focus()
+        self.set_focus(self.query_one("#question", Input))
 
     def action_cancel(self) -> None:
         """Stop the answer."""
@@ -184,6 +185,8 @@ class AskScreen(FramedScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what there is something for."""
+        if action == "question":
+            return not isinstance(self.focused, Input)
         if action == "cancel":
             return self._is_asking
         if action in {"open", "copy_answer"}:
@@ -209,7 +212,7 @@ class AskScreen(FramedScreen[None]):
         if here + places < 0:
             self.action_question()
         else:
-            cards[min(here + places, len(cards) - 1)].focus()
+            self.set_focus(cards[min(here + places, len(cards) - 1)])
 
     def on_key(self, event: Key) -> None:
         """In the question's line, up brings back earlier questions, as in a shell."""

@@ -60,7 +60,8 @@ class CommonsScreen(FramedScreen[None]):
     )
     AUTO_FOCUS = "ContributionList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", key_display="/"),
+        # Before anything else reads it: what is typed after it, in one burst, is the search.
+        Binding("slash", "search", "Search", key_display="/", priority=True),
         Binding("n", "add", "New"),
         Binding("f", "filter", "Filter"),
         Binding("i", "import", "Import"),
@@ -99,8 +100,10 @@ class CommonsScreen(FramedScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer "list all" only while something is left out, and no order to what has its own."""
+        is_searching = isinstance(self.focused, Input)
+        if action == "search":
+            return not is_searching
         if action == "clear":
-            is_searching = self.is_mounted and self.query_one("#search").has_focus
             return is_searching or self._listing != Listing(sort=self._listing.sort)
         if action == "sort":
             return not self._listing.words
@@ -140,7 +143,7 @@ class CommonsScreen(FramedScreen[None]):
     def action_to_list(self) -> None:
         """Go from the search line to the list."""
         self._list(replace(self._listing, words=self.query_one("#search", Input).value.strip()))
-        self.query_one(ContributionList).focus()
+        self.set_focus(self.query_one(ContributionList))
 
     async def _fetch_hits(self, words: str) -> None:
         """Fetch where the words stand, for those rows that one looks at first."""
@@ -163,17 +166,17 @@ class CommonsScreen(FramedScreen[None]):
 
     def action_search(self) -> None:
         """Go to the search line."""
-        self.query_one("#search", Input).focus()
+        self.set_focus(self.query_one("#search", Input))
 
     def action_clear(self) -> None:
         """Leave the search line, or list everything again."""
         search = self.query_one("#search", Input)
         if search.has_focus and search.value:
-            self.query_one(ContributionList).focus()
+            self.set_focus(self.query_one(ContributionList))
             return
         search.value = ""
         self._list(Listing(sort=self._listing.sort))
-        self.query_one(ContributionList).focus()
+        self.set_focus(self.query_one(ContributionList))
 
     def action_sort(self) -> None:
         """Order by the next thing: newest, title, author."""

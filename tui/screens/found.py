@@ -51,7 +51,7 @@ class FoundScreen(Dialog[bool]):
         name = self.query_one("#name", Input).value.strip()
         if not 0 < len(name) <= MAX_NAME:
             self.say_refused(f"Give it a name of at most {MAX_NAME} letters.")
-            self.query_one("#name", Input).focus()
+            self.set_focus(self.query_one("#name", Input))
             return
         self.start("found", self._send, FoundRequest(name=name))
 

@@ -122,7 +122,7 @@ class WelcomeScreen(FramedScreen[None]):
         for name, sentence, is_missing in missing:
             if is_missing:
                 self.say_refused(sentence)
-                self.query_one(f"#{name}", Input).focus()
+                self.set_focus(self.query_one(f"#{name}", Input))
                 return
         if self.session.is_making_home:
             return
