@@ -346,11 +346,20 @@ class Exchange:
         """Keep receipts, and pass those that were news to everybody else."""
         newer = await self._record.run(lambda replica: keep_receipts(replica, space, receipts))
         for receipt in newer:
+            if receipt.device == self._record.device:
+                self._receipts.ask()
+                continue
             for other in self.meetings:
                 if other is not meeting:
                     self._spawn(self._quietly(other.offer_receipt(space, receipt.signed)))
         if newer:
-            self._announce("members")
+            self._announce_receipts()
+
+    def _announce_receipts(self) -> None:
+        """Whoever shows coverage, members or what is not synced yet looks again."""
+        self._announce("members")
+        self._announce("peers")
+        self._announce("status")
 
     def on_progress(self, meeting: Meeting) -> None:
         """Some entries passed, or a meeting settled."""
@@ -409,8 +418,7 @@ class Exchange:
         for space, signed in await self._record.run(renew):
             for meeting in self.meetings:
                 await self._quietly(meeting.offer_receipt(space, signed))
-            self._announce("members")
-            self._announce("status")
+            self._announce_receipts()
 
     async def _visit_who_is_due(self) -> None:
         if self._carrier is None:

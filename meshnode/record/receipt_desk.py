@@ -50,7 +50,11 @@ def receipt_of(replica: Replica, inner: SpaceId, device: DeviceId) -> Receipt | 
 
 
 def keep_receipts(replica: Replica, inner: SpaceId, receipts: tuple[Receipt, ...]) -> list[Receipt]:
-    """Keep the receipts of devices that may read; return those that were newer."""
+    """Keep the receipts of devices that may read; return those that were newer.
+
+    One of our own that we do not know was signed before this database was restored from a
+    copy. It is kept, so that the next one counts on from it and others take it.
+    """
     held = replica.holdings.find(inner)
     if held is None:
         return []
@@ -58,7 +62,7 @@ def keep_receipts(replica: Replica, inner: SpaceId, receipts: tuple[Receipt, ...
     with replica.store.writing():
         for receipt in receipts:
             is_own = receipt.device == replica.keys.device.device
-            if is_own or not held.may_read(receipt.device_public):
+            if not is_own and not held.may_read(receipt.device_public):
                 continue
             if replica.store.receipts.put(inner, receipt.device, receipt.counter, receipt.signed):
                 newer.append(receipt)

@@ -243,3 +243,23 @@ async def _chain(rosa: Resident, ahmed: Resident, sara: Resident) -> None:
         return await sara.role() is not None
 
     await wait_until(is_in, "sara is in")
+
+
+async def test_a_restored_copy_is_believed_again_about_what_it_holds(world: World) -> None:
+    async with world.node("rosa") as rosa:
+        await rosa.found()
+        async with world.node("ahmed") as ahmed:
+            await join(ahmed, rosa)
+        copy = ahmed.home.database.read_bytes()
+        async with world.node("ahmed") as ahmed:
+            for number in range(3):
+                note = await rosa.add("More.", f"Note {number}")
+                await coverage_says(rosa, note, "held on 2 of 2 nodes")
+        for part in ahmed.home.root.glob("node.db*"):
+            part.unlink()
+        ahmed.home.database.write_bytes(copy)
+        async with world.node("ahmed") as ahmed:
+            note = await rosa.add("After the copy was put back.")
+            await ahmed.sync(rosa)
+
+            await coverage_says(rosa, note, "held on 2 of 2 nodes")
