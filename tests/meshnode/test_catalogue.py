@@ -1,0 +1,104 @@
+"""The catalogue follows the record, whatever happens in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crdt.errors import DocumentDamaged, StoreError
+from crdt.ids import DocumentId
+from meshnode.record import catalogue as catalogue_module
+from meshnode.record.catalogue import Catalogue
+from meshnode.record.rendering import contribution_of
+from meshnode.service import ContributionQuery
+from meshnode.views import EditRequest, WithdrawRequest
+from tests.meshnode.nodes import World, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crdt.replica.replica import Replica
+    from knowledge.contribution import Contribution
+    from meshnode.record.catalogue import _View
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+async def test_a_change_that_comes_while_a_document_is_read_is_not_lost(world: World) -> None:
+    async with world.node("rosa", is_reachable=False) as rosa:
+        await rosa.found()
+        note = await rosa.add("Boil it.", "Before")
+        document = DocumentId(bytes.fromhex(note))
+        await rosa.record.change(lambda replica: replica.forget_views())
+
+        read = await rosa.record.run(lambda replica: replica.stale_documents(10))
+        await rosa.record.change(lambda r: r.library.change(document, {1: "After"}, None))
+        await rosa.record.run(lambda replica: replica.made_anew(read))
+
+        async def is_shown() -> bool:
+            return await rosa.titles() == {"After"}
+
+        await wait_until(is_shown)
+
+
+async def test_one_document_that_cannot_be_shown_does_not_hide_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.node("rosa", is_reachable=False) as rosa:
+        await rosa.found()
+        bad = DocumentId(bytes.fromhex(await rosa.add("Contradictions.", "Bad")))
+
+        def fails(replica: Replica, document: DocumentId) -> Contribution | None:
+            if document == bad:
+                raise DocumentDamaged
+            return contribution_of(replica, document)
+
+        monkeypatch.setattr(catalogue_module, "contribution_of", fails)
+        await rosa.record.change(lambda replica: replica.forget_views())
+        await rosa.add("Boil it.", "Good")
+
+        assert await rosa.titles() == {"Good"}
+
+
+async def test_what_is_saved_stays_saved_while_the_index_fails_and_is_found_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Catalogue, views: list[_View]) -> bool:
+        raise StoreError("the disk does not answer")
+
+    async with world.node("rosa", is_reachable=False) as rosa:
+        await rosa.found()
+        with monkeypatch.context() as patch:
+            patch.setattr(Catalogue, "_put", fails)
+            note = await rosa.add("Boil it.", "Water")
+            await rosa.node.edit(note, EditRequest(text="Boil it well."))
+            problems = (await rosa.node.status()).problems
+        await rosa.add("Plant them in March.", "Beans")
+
+        assert any("search index" in problem for problem in problems)
+        assert await rosa.titles() == {"Water", "Beans"}
+        assert not (await rosa.node.status()).problems
+
+
+async def test_the_model_forgets_when_words_are_withdrawn(world: World) -> None:
+    forgotten = []
+
+    async def forget() -> None:
+        forgotten.append(1)
+
+    async with world.node("rosa", is_reachable=False) as rosa:
+        await rosa.found()
+        rosa.node._catalogue._forget = forget
+        note = await rosa.add("A telephone number.")
+        assert forgotten == []
+
+        await rosa.node.withdraw(note, WithdrawRequest())
+
+        assert forgotten == [1]
+        assert (await rosa.node.contributions(ContributionQuery())).total == 0
