@@ -284,7 +284,7 @@ class Node:
 
     async def withdraw(self, contribution_id: str, request: WithdrawRequest) -> Coverage:
         """Take a contribution back."""
-        return await self._contributing.withdraw(contribution_id)
+        return await self._contributing.withdraw(contribution_id, request.reason)
 
     async def coverage(self, contribution_id: str) -> Coverage:
         """Say which nodes hold or have erased a contribution."""

@@ -277,12 +277,15 @@ class Coverage(View, frozen=True):
     id: str
     title: str
     is_withdrawn: bool
+    """Whole or, for who did not begin it, their own words in it."""
     done: int
     """Devices that erased it or, before a withdrawal, hold it."""
     total: int
     sentence: str
     """For example "erased on 2 of 2 nodes"."""
     nodes: tuple[CoverageNode, ...]
+    reason: str = ""
+    """Why it was taken back, if that was said."""
 
 
 # --- search and answers ------------------------------------------------------------

@@ -248,7 +248,8 @@ class Withdrawal(Skeleton, frozen=True, tag=int(Kind.WITHDRAWAL)):
         document: Withdrawn whole: its later edits are erased as well, skeletons
             too; None when only the targets' contents go.
         pseudonym: Whose words they are.
-        proof: By the pseudonym over document and targets.
+        proof: By the pseudonym over document and targets; not over the reason, which
+            stands in the content (`WithdrawalText`), if there is one.
         signatures: Of stewards, when the words are somebody else's.
     """
 
@@ -395,6 +396,12 @@ class ProfileText(WireStruct, frozen=True):
     """Content of a `Profile`."""
 
     name: Name
+
+
+class WithdrawalText(WireStruct, frozen=True):
+    """Content of a `Withdrawal`, where a reason is given; clear like the rest of it."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class InviteSecret(WireStruct, frozen=True):

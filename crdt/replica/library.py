@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crdt.codec import Decoder, encode
 from crdt.documents.document import EditFacts
 from crdt.documents.draft import begin
 from crdt.documents.replay import replay
 from crdt.entries.entry import Priority
 from crdt.entries.opening import open_entry
-from crdt.entries.skeletons import Begin, Edit, Kind, decode_values, encode_values
-from crdt.errors import CrdtError, NotAuthorised, UnknownEntry, Withdrawn
+from crdt.entries.skeletons import (
+    Begin,
+    Edit,
+    Kind,
+    WithdrawalText,
+    decode_values,
+    encode_values,
+)
+from crdt.errors import CrdtError, Malformed, NotAuthorised, UnknownEntry, Withdrawn
 from crdt.ids import DocumentId, EntryId, Pseudonym
 from crdt.replica.kept_documents import KeptDocuments
 from crdt.withdrawals import MAX_TARGETS, withdraw
@@ -28,6 +36,10 @@ if TYPE_CHECKING:
     from crdt.replica.pen import Pen
     from crdt.store.port import Store
     from crdt.store.rows import StoredEntry
+
+
+MAX_REASON_CHARS = 500
+_DECODE_REASON = Decoder(WithdrawalText, 4096)
 
 
 class Library:
@@ -126,23 +138,57 @@ class Library:
             )
             base = (entry.id,)
 
-    def withdraw(self, document: DocumentId) -> EntryId:
-        """Take a document back whole: erased here now, and wherever the withdrawal comes.
+    def withdraw(self, document: DocumentId, reason: str = "") -> EntryId:
+        """Take a document back: erased here now, and wherever the withdrawal comes.
+
+        Who began it takes it back whole. Anybody else takes back their own words in
+        it: they leave blanks, and everybody else's words stay where they are.
+
+        Args:
+            document: Which.
+            reason: Why; whoever carries the withdrawal can read it.
 
         Returns:
             The withdrawal.
 
         Raises:
-            NotAuthorised: Somebody else began it.
+            NotAuthorised: Nothing in it is ours, any more.
             Withdrawn: That was done already.
             UnknownEntry: It is not here.
+            Malformed: The reason is too long.
         """
         held = self.space_of(document)
         self._still_here(document)
-        if self.author_of(document) != held.own.pseudonym:
-            raise NotAuthorised("only who gave it can take it back")
-        targets = [stored.entry.id for stored in self._store.entries.of_document(document)]
-        return self._name(held, document, targets)
+        if len(reason) > MAX_REASON_CHARS:
+            raise Malformed(f"a reason has at most {MAX_REASON_CHARS} characters")
+        content = encode(WithdrawalText(reason)) if reason else b""
+        if self.is_ours(document):
+            targets = [stored.entry.id for stored in self._store.entries.of_document(document)]
+            return self._name(held, document, targets, content)
+        ours = [stored.entry.id for stored in self._own_edits(document)]
+        if not ours:
+            raise NotAuthorised("nothing in it is yours to take back")
+        return self._name(held, None, ours, content)
+
+    def _own_edits(self, document: DocumentId) -> list[StoredEntry]:
+        """Return our edits of a document whose words are still here."""
+        own = self.space_of(document).own.pseudonym
+        return [
+            stored
+            for stored in self._store.entries.of_document(document)
+            if stored.entry.content and self._interpreter.author_of(stored.entry.header.log) == own
+        ]
+
+    def reason_of(self, withdrawal: EntryId) -> str:
+        """Why something was taken back, as whoever did it says; "" when they do not."""
+        stored = self._store.entries.get(withdrawal)
+        opened = open_entry(stored.entry, None) if stored else None
+        if opened is None or not opened.content:
+            return ""
+        try:
+            return _DECODE_REASON(opened.content).reason
+        except CrdtError:
+            return ""
 
     def name_late_edits(self, document: DocumentId) -> None:
         """Name, in a further withdrawal, edits that reached a document after we withdrew it."""
@@ -157,7 +203,13 @@ class Library:
         if late:
             self._name(held, document, late)
 
-    def _name(self, held: HeldSpace, document: DocumentId, targets: list[EntryId]) -> EntryId:
+    def _name(
+        self,
+        held: HeldSpace,
+        document: DocumentId | None,
+        targets: list[EntryId],
+        content: bytes = b"",
+    ) -> EntryId:
         """Withdraw edits of a document, in as many entries as it takes; return the first."""
         written = []
         with self._store.writing():
@@ -165,7 +217,8 @@ class Library:
                 named = targets[start : start + MAX_TARGETS]
                 now_ms = self._pen.now_ms()
                 skeleton = withdraw(held.own.withdrawal, held.space, named, document, now_ms)
-                written.append(self._pen.write(held, skeleton, priority=Priority.URGENT).id)
+                entry = self._pen.write(held, skeleton, content, priority=Priority.URGENT)
+                written.append(entry.id)
         return written[0]
 
     # --- reading -------------------------------------------------------------------------
@@ -219,9 +272,13 @@ class Library:
         held = self.space_of(document)
         return self._is_allowed(held, Kind.EDIT)
 
-    def may_withdraw(self, document: DocumentId) -> bool:
-        """Whether it is ours to take back."""
+    def is_ours(self, document: DocumentId) -> bool:
+        """Whether we began it."""
         return self.author_of(document) == self.space_of(document).own.pseudonym
+
+    def may_withdraw(self, document: DocumentId) -> bool:
+        """Whether it, or words in it, are ours to take back."""
+        return self.is_ours(document) or bool(self._own_edits(document))
 
     def _edits(self, document: DocumentId) -> list[EditFacts]:
         held = self.space_of(document)

@@ -228,7 +228,8 @@ def _show_coverage(call: Call, found: Coverage) -> None:
         call.terminal.data(found)
         return
     title = f"  {found.title}" if found.title else ""
-    call.terminal.say(f"{short(found.id)}{title}: {found.sentence}")
+    reason = f" ({found.reason})" if found.reason else ""
+    call.terminal.say(f"{short(found.id)}{title}: {found.sentence}{reason}")
     if found.nodes:
         call.terminal.table(
             ("node", "device", "state", "last heard"),

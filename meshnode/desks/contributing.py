@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from meshnode.record.record import Record
     from meshnode.views import AddRequest, EditRequest
 
-_TITLE_SHELF = "withdrawn titles"
+_WITHDRAWN_SHELF = "our withdrawals"
+"""Documents that we took back, or took our words out of; value: stamp, then the withdrawal."""
+
+_STAMP_BYTES = 8
 
 
 class Contributing:
@@ -79,7 +82,7 @@ class Contributing:
         """Give what was withdrawn in our name, newest first."""
 
         def read(replica: Replica) -> list[Coverage]:
-            kept = replica.store.shelves.items(_TITLE_SHELF)
+            kept = replica.store.shelves.items(_WITHDRAWN_SHELF)
             newest_first = sorted(kept, key=lambda item: item[1], reverse=True)
             return [_coverage(replica, DocumentId(document)) for document, _ in newest_first]
 
@@ -138,8 +141,8 @@ class Contributing:
         await self._catalogue.follow()
         return await self._record.run(lambda replica: view_of(replica, document))
 
-    async def withdraw(self, contribution_id: str) -> Coverage:
-        """Take a contribution back: erased here when this returns.
+    async def withdraw(self, contribution_id: str, reason: str) -> Coverage:
+        """Take a contribution, or our own words in another's, back: erased here on return.
 
         Raises:
             NotAuthorised, Withdrawn, UnknownEntry: Nothing was taken back.
@@ -148,9 +151,9 @@ class Contributing:
 
         def write(replica: Replica) -> None:
             with replica.store.writing():
-                replica.library.withdraw(document)
-                stamp = replica.pen.now_ms().to_bytes(8, "big")
-                replica.store.shelves.keep(_TITLE_SHELF, document, stamp)
+                withdrawal = replica.library.withdraw(document, reason.strip())
+                note = replica.pen.now_ms().to_bytes(_STAMP_BYTES) + withdrawal
+                replica.store.shelves.keep(_WITHDRAWN_SHELF, document, note)
 
         await self._record.change(write)
         await self._catalogue.follow()
@@ -191,7 +194,7 @@ def view_of(replica: Replica, document: DocumentId) -> ContributionView:
         changed_ms=contribution.changed_ms,
         edits=contribution.edits,
         version=tuple(head.hex() for head in shown.heads),
-        is_own=replica.library.may_withdraw(document),
+        is_own=replica.library.is_ours(document),
         may_edit=replica.library.may_edit(document),
         may_withdraw=replica.library.may_withdraw(document),
     )
@@ -220,4 +223,6 @@ def _coverage(replica: Replica, document: DocumentId) -> Coverage:
         title = str(fields.get(Field.TITLE, ""))
     except Withdrawn:
         title = ""
-    return coverage_of(replica, document, title)
+    note = replica.store.shelves.get(_WITHDRAWN_SHELF, document)
+    own = EntryId(note[_STAMP_BYTES:]) if note else None
+    return coverage_of(replica, document, title, own)

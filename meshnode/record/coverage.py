@@ -18,19 +18,22 @@ if TYPE_CHECKING:
     from crdt.sync.receipts import Receipt
 
 
-def coverage_of(replica: Replica, document: DocumentId, title: str) -> Coverage:
+def coverage_of(
+    replica: Replica, document: DocumentId, title: str, withdrawal: EntryId | None = None
+) -> Coverage:
     """Tell which of the community's devices hold a document or, once withdrawn, have erased it.
 
     Args:
         replica: On its own thread.
         document: Which.
         title: To show; a withdrawn document has none any more.
+        withdrawal: Of words in it; None: the one that took it whole, if it was taken.
 
     Raises:
         UnknownEntry: It is not here.
     """
     held = replica.library.space_of(document)
-    withdrawal = replica.library.withdrawal_of(document)
+    withdrawal = replica.library.withdrawal_of(document) or withdrawal
     inner = replica.membership.inner_of(held)
     nodes = [
         _node(replica, inner, reader, document, withdrawal)
@@ -45,6 +48,7 @@ def coverage_of(replica: Replica, document: DocumentId, title: str) -> Coverage:
         done=done,
         total=len(nodes),
         sentence=_sentence(nodes, done, is_withdrawn=withdrawal is not None),
+        reason=replica.library.reason_of(withdrawal) if withdrawal else "",
         nodes=tuple(nodes),
     )
 

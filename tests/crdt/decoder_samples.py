@@ -60,6 +60,7 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
     "crdt.replica.interpreter._PROFILE": (encode(["Rosa"]),),
     "crdt.replica.interpreter._SECRET": (encode([bytes(32)]),),
     "crdt.replica.membership._REDEEMED": (encode([core.TICKET, "Ahmed"]),),
+    "crdt.replica.library._DECODE_REASON": (encode(["It was wrong."]),),
     "crdt.sync.bundle._DECODE": BUNDLE_FRAMES,
     "crdt.sync.frames._DECODE": FRAMES,
     "crdt.sync.hello._DECODE": (encode(sync.INTRODUCTION),),

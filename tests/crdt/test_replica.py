@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crdt.errors import BadInvite, NotAuthorised, UnknownEntry, Withdrawn
+from crdt.errors import BadInvite, Malformed, NotAuthorised, UnknownEntry, Withdrawn
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from tests.crdt.village import HOUR_MS, Villager
@@ -126,13 +126,49 @@ def test_a_withdrawn_document_is_gone_on_both_nodes(rosa: Villager, ahmed: Villa
         )
 
 
-def test_only_who_began_a_document_takes_it_back(rosa: Villager, ahmed: Villager) -> None:
+def test_only_who_wrote_in_a_document_takes_anything_back(rosa: Villager, ahmed: Villager) -> None:
     joined(rosa, ahmed)
     note = rosa.write(SPRING)
     rosa.meet(ahmed)
 
     with pytest.raises(NotAuthorised):
         ahmed.withdraw(note)
+
+
+def test_a_co_author_takes_their_own_words_out_and_everybody_elses_stay(
+    rosa: Villager, ahmed: Villager
+) -> None:
+    joined(rosa, ahmed)
+    note = rosa.write(SPRING)
+    rosa.meet(ahmed)
+    ahmed.edit(note, SPRING.replace("ten", "three") + "Ahmed adds a line.\n")
+    rosa.meet(ahmed)
+    rosa.edit(note, rosa.text(note).replace("muddy", "brown") + "Rosa adds another.\n")
+    rosa.meet(ahmed)
+
+    ahmed.withdraw(note)
+    rosa.meet(ahmed)
+
+    left = "Boil spring water for  minutes.\n\nThe north spring is brown after rain.\n"
+    for node in (rosa, ahmed):
+        assert node.text(note) == left + "Rosa adds another.\n"
+        kept = b"".join(s.entry.content or b"" for s in node.store.entries.of_document(note))
+        assert b"three" not in kept and b"Ahmed adds" not in kept and b"Rosa adds" in kept
+    with pytest.raises(NotAuthorised):
+        ahmed.withdraw(note)
+
+
+def test_a_withdrawal_says_why_if_its_author_does(rosa: Villager) -> None:
+    rosa.found()
+    note, other = rosa.write(SPRING), rosa.write("Nothing to see.")
+
+    taken = rosa.replica.library.withdraw(note, "It was wrong.")
+    silent = rosa.replica.library.withdraw(other)
+
+    assert rosa.replica.library.reason_of(taken) == "It was wrong."
+    assert rosa.replica.library.reason_of(silent) == ""
+    with pytest.raises(Malformed):
+        rosa.replica.library.withdraw(rosa.write("A note."), "x" * 501)
 
 
 def test_an_edit_that_was_on_its_way_does_not_bring_a_withdrawn_text_back(

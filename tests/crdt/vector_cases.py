@@ -41,6 +41,7 @@ from crdt.entries.skeletons import (
     Signature,
     Skeleton,
     Splice,
+    WithdrawalText,
     encode_values,
 )
 from crdt.ids import NO_ENTRY, DocumentId, EntryId, SpaceId, digest, epoch_id
@@ -359,6 +360,7 @@ def contents() -> Cases:
         "no values": encode_values(()),
         "card": encode(CardText("Ridge", "Up the hill.")),
         "profile": encode(ProfileText("Rosa")),
+        "withdrawal": encode(WithdrawalText("It was wrong.")),
         "invite": encode(InviteSecret(TICKET.sealing)),
         "joiner": encode(JOINER),
     }
