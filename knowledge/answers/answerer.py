@@ -16,11 +16,12 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from knowledge.answers.grounding import Source, support
 from knowledge.answers.prompt import prompt_for
-from knowledge.answers.relevance import MAX_QUESTION_CHARS, Question, Quote
+from knowledge.answers.question import MAX_QUESTION_CHARS, read_question
+from knowledge.answers.relevance import Quote, quotes
 from knowledge.answers.sentences import sentences
 from knowledge.answers.shown_text import shown_line, shown_text
 from knowledge.errors import KnowledgeError, ModelUnavailable
@@ -46,7 +47,8 @@ MAX_UNSUPPORTED: Final = 3
 
 _MAX_QUOTE_CHARS: Final = 1500
 _MAX_LINE_CHARS: Final = 200
-_NEAR_BEST: Final = 0.8
+_Result = TypeVar("_Result")
+_NEAR_BEST: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ class Answerer:
             retriever: Finds passages that the asker may read.
             engine: Phrases; None where no model is installed.
             clock_ms: A monotonic clock, in milliseconds.
-            executor: The thread that owns the index; None calls the retriever on the
-                event loop, which suits one that answers in a few milliseconds.
+            executor: The thread that owns the index; it also does the work on texts. None
+                does all on the event loop, for tests and scripts.
         """
         self._retriever = retriever
         self._engine = engine
@@ -160,13 +162,12 @@ class Answerer:
         """
         began_ms = self._clock_ms()
         question = shown_line(question, MAX_QUESTION_CHARS)
-        passages = await self._passages(question)
-        quotes = _best(Question(question).quotes(passages))
-        if not quotes:
+        passages, best = await self._apart(self._look_up, question)
+        if not best:
             nearest = tuple(_nearest(passage) for passage in passages[:MAX_CITATIONS])
             yield NotInCommons(nearest, self._clock_ms() - began_ms)
             return
-        citations = tuple(_citation(quote) for quote in quotes)
+        citations = tuple(_citation(quote) for quote in best)
         first_ms = self._clock_ms() - began_ms
         for citation in citations:
             yield QuoteFound(citation)
@@ -177,7 +178,7 @@ class Answerer:
             phrasing = Phrasing.NOTHING_SUPPORTED
             try:
                 async with aclosing(
-                    self._phrased(self._engine, question, quotes, citations)
+                    self._phrased(self._engine, question, best, citations)
                 ) as checked:
                     async for sentence in checked:
                         phrased.append(sentence.text)
@@ -197,25 +198,27 @@ class Answerer:
             trouble,
         )
 
-    async def _passages(self, question: str) -> list[Passage]:
+    async def _apart(self, work: Callable[..., _Result], *given: object) -> _Result:
+        """Do work on texts off the event loop: a hostile note may take a tenth of a second."""
         if self._executor is None:
-            return self._retriever.retrieve(question, MAX_PASSAGES)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._executor, self._retriever.retrieve, question, MAX_PASSAGES
-        )
+            return work(*given)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work, *given)
+
+    def _look_up(self, question: str) -> tuple[list[Passage], list[Quote]]:
+        passages = self._retriever.retrieve(question, MAX_PASSAGES)
+        return passages, _best(quotes(read_question(question), passages))
 
     async def _phrased(
         self,
         engine: Engine,
         question: str,
-        quotes: Sequence[Quote],
+        found: Sequence[Quote],
         citations: Sequence[Citation],
     ) -> AsyncGenerator[Phrased, None]:
         """Stream the sentences of the model that the quotes support, each once."""
         sources = [
             Source(shown_text("\n".join(quote.telling), _MAX_QUOTE_CHARS), quote.passage.language)
-            for quote in quotes
+            for quote in found
         ]
         if not any(source.text for source in sources):
             return
@@ -227,12 +230,12 @@ class Answerer:
             aclosing(_sentences_of(pieces)) as replied,
         ):
             async for sentence in replied:
-                found = support(sentence, sources)
-                if found is None:
+                told_by = await self._apart(support, sentence, sources)
+                if told_by is None:
                     unsupported += 1
-                elif (found.source, found.sentence) not in told:
-                    told.add((found.source, found.sentence))
-                    yield Phrased(sentence, citations[found.source])
+                elif (told_by.source, told_by.sentence) not in told:
+                    told.add((told_by.source, told_by.sentence))
+                    yield Phrased(sentence, citations[told_by.source])
                 if len(told) == MAX_PHRASED or unsupported == MAX_UNSUPPORTED:
                     return
 
@@ -251,11 +254,11 @@ async def _sentences_of(pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str
         yield shown_line(sentence.text, _MAX_QUOTE_CHARS)
 
 
-def _best(quotes: Sequence[Quote]) -> list[Quote]:
+def _best(found: Sequence[Quote]) -> list[Quote]:
     """Keep one quote a contribution, and none far weaker than the best."""
     kept: dict[str, Quote] = {}
-    for quote in quotes:
-        if quote.share >= _NEAR_BEST * quotes[0].share:
+    for quote in found:
+        if quote.rank >= _NEAR_BEST * found[0].rank:
             kept.setdefault(quote.passage.contribution, quote)
     return list(kept.values())[:MAX_CITATIONS]
 

@@ -1,83 +1,65 @@
 """Decide which passages answer a question, and which sentences of them to quote.
 
-A passage answers when its best sentence, with its neighbours and its title, holds enough of what
-the question asks about. Rare words weigh more than words that every found
-passage holds. A question for a time or an amount is answered only by a sentence that gives one.
+The subject may come from the title, the heading or the sentence before; what is said about
+it must stand in the sentence itself. A question for a quantity is answered only by a sentence
+that gives one of that kind, in a clause that speaks of what was asked. Rare words weigh more.
 Refusing is the safe side: what is refused can still be offered as reading.
 """
 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from knowledge.answers.injection import speaks_to_a_model
-from knowledge.answers.number_words import DURATIONS
-from knowledge.answers.sentences import Sentence, sentences
-from knowledge.answers.wording import Word, stems, words
-from knowledge.search.stop_words import EVERY_STOP_WORD
+from knowledge.answers.likeness import opposites
+from knowledge.answers.question import CLAUSE_OPENS, LASTING, LIGHT_VERBS, Asked
+from knowledge.answers.reading import ReadText
+from knowledge.answers.typed_answer import places_of_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from knowledge.answers.question import Question
+    from knowledge.answers.reading import TermsOf
+    from knowledge.answers.sentences import Sentence
+    from knowledge.answers.wording import Word
     from knowledge.passage import Passage
 
-MAX_QUESTION_CHARS = 1000
-"""Characters of a question that are read."""
-
-MAX_PASSAGE_CHARS = 4000
-"""Characters of a passage that are read; the index cuts them far shorter."""
-
-MAX_TERMS = 16
-"""Different words of a question that are read."""
-
 ENOUGH = 0.55
-"""Share of the question's weight that a passage must hold."""
+"""Share of the question's weight that a sentence and its surroundings must hold."""
 
-ENOUGH_FOR_A_NUMBER = 0.7
-"""The same, when the question asks for a time or an amount: a wrong one does harm."""
+ENOUGH_FOR_A_VALUE = 0.85
+"""The same, when the question asks for a quantity, time, place or person: a wrong one does harm."""
+
+ENOUGH_ITSELF = 0.5
+"""Share of what the title leaves open that the sentence itself must hold."""
+
+ENOUGH_FOR_YES_OR_NO = 0.6
+"""The same for a question that wants a yes or no: what is asked must be said of the subject."""
 
 MAX_QUOTE_CHARS = 360
 """Longest quote, unless one sentence alone is longer."""
 
+_REACH = 12
+"""Words on either side of a quantity that may say what it is the quantity of."""
+
 _CONTEXT_WEIGHT = 0.4
+_NAMED_WEIGHT = 0.4
 _TIE = 0.999
-_LONGEST_ENDING = 3
-_SHORTEST_PREFIX = 4
-_SHORTEST_CORE = 5
-_LONGEST_WORD = 60
+_LIGHT = 0.4
+"""Weight of a light verb beside that of other words."""
 
+_ARTICLE_WORDS: Final = "a an the el la los las un una le les une der die das ein"
+_ARTICLES: Final = frozenset(_ARTICLE_WORDS.split())
+_COPULA_WORDS: Final = "is are means mean es son significa est sont signifie ist sind ni"
+_COPULAS: Final = frozenset(_COPULA_WORDS.split())
 
-class Asked(Enum):
-    """What kind of answer a question wants."""
-
-    ANYTHING = "anything"
-    NUMBER = "number"
-    DURATION = "duration"
-
-
-_DURATION: Final = re.compile(
-    r"\bhow long\b|\bcu[aá]nto tiempo\b|\bcombien de temps\b|\bwie lang\w*|\bmuda gani\b"
-    r"|\bmuda wa \w+ gani\b|\bquanto tempo\b|\bdakika ngapi\b|\bsaa ngapi\b"
-)
-_NUMBER: Final = re.compile(
-    r"\bhow (?:much|many|far|deep|hot|high|big|old)\b|\bcu[aá]nt[oa]s?\b|\bcombien\b"
-    r"|\bwie ?viele?\b|\b\w*ngapi\b|\bkiasi gani\b|\bquant[oa]s?\b"
-)
-_ASKING_WORDS: Final = """
-    must should need needs please tell know want way ways best good thing someone something
-    anyone anything somebody anybody now give get got let does go goes going work works happen
-    happens mean means often use using s m re t
-    debo debe deben hacer puedo necesito tengo hay favor quiero hago
-    faut doit puis dois faire
-    muss soll kann ich wir man
-    gani nini vipi je lazima tafadhali ninaweza naweza nifanye
+_LIMIT_WORDS: Final = """
+    not never no except unless only if nunca jamas sin pas jamais nicht nie kamwe bila usi
 """
-_ASKING: Final = frozenset(_ASKING_WORDS.split())
+_LIMITS: Final = frozenset(_LIMIT_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,113 +69,146 @@ class Quote:
     Attributes:
         text: Verbatim.
         start: Where it begins in the passage's text, in code points.
-        share: How much of the question's weight it and its surroundings hold, 0 to 1.
+        rank: How well its best sentence answers; comparable within one question.
         telling: The sentences of it that answer; the others are there to be read with them.
     """
 
     passage: Passage
     text: str
     start: int
-    share: float
+    rank: float
     telling: tuple[str, ...] = ()
 
 
-class Question:
-    """A question, read once and held against passages."""
-
-    def __init__(self, text: str) -> None:
-        folded = _plain(text[:MAX_QUESTION_CHARS])
-        self.asked = Asked.ANYTHING
-        if _DURATION.search(folded):
-            self.asked = Asked.DURATION
-        elif _NUMBER.search(folded):
-            self.asked = Asked.NUMBER
-        folded = _NUMBER.sub(" ", _DURATION.sub(" ", folded))
-        told = [word.text for word in words(folded)]
-        ignored = _IGNORED | _ASKING
-        self.terms = tuple(dict.fromkeys(word for word in told if word not in ignored))[:MAX_TERMS]
-
-    def quotes(self, passages: Sequence[Passage]) -> list[Quote]:
-        """Return a quote of each passage that answers, best first; none when none does."""
-        readings = [_Reading(passage, self.terms) for passage in passages]
-        weights = {term: _weight(term, readings) for term in self.terms}
-        enough = ENOUGH if self.asked is Asked.ANYTHING else ENOUGH_FOR_A_NUMBER
-        # A word that other passages hold and this one lacks counts twice: onions that want
-        # water in spring rain do not tell how long to boil it.
-        elsewhere = frozenset[str]().union(*(reading.all_held for reading in readings))
-        found = [
-            quote
-            for reading in readings
-            if (quote := reading.quote(weights, self.asked, elsewhere)) is not None
-            and quote.share >= enough
-        ]
-        return sorted(found, key=lambda quote: (-quote.share, -quote.passage.score))
+def quotes(question: Question, passages: Sequence[Passage]) -> list[Quote]:
+    """Return a quote of each passage that answers, best first; none when none does."""
+    known: TermsOf = {}
+    readings = [_Reading(passage, question, known) for passage in passages]
+    weights = {term: _weight(term, readings) for term in question.terms}
+    # A word that other passages hold and this one lacks counts twice: onions that want
+    # water in spring rain do not tell how long to boil it.
+    elsewhere = frozenset[str]().union(*(reading.all_held for reading in readings))
+    found = [
+        quote for reading in readings if (quote := reading.quote(weights, elsewhere)) is not None
+    ]
+    return sorted(found, key=lambda quote: (-quote.rank, -quote.passage.score))
 
 
 class _Reading:
-    """One passage, with the question's words that each of its sentences holds."""
+    """One passage, held against one question."""
 
-    def __init__(self, passage: Passage, terms: Iterable[str]) -> None:
+    def __init__(self, passage: Passage, question: Question, known: TermsOf) -> None:
         self._passage = passage
-        self._sentences = sentences(passage.text[:MAX_PASSAGE_CHARS])
-        self._words = [words(_plain(part.text), passage.language) for part in self._sentences]
-        self._held = [_held(found, terms, passage.language) for found in self._words]
-        self._title = _held(words(_plain(passage.title)), terms, passage.language)
-        self.all_held = frozenset[str]().union(self._title, *self._held)
+        self._question = question
+        self._text = ReadText(passage, question.terms, known)
+        self._sentences = self._text.sentences
+        self._words = self._text.words
+        self._held = self._text.held
+        self.all_held = self._text.all_held
 
-    def quote(
-        self, weights: dict[str, float], asked: Asked, elsewhere: frozenset[str]
-    ) -> Quote | None:
-        best: tuple[float, float, int] | None = None
-        for index, held in enumerate(self._held):
-            is_under_title = bool(self._title) and asked is Asked.ANYTHING
-            if not (held or is_under_title) or not _is_quotable(self._sentences[index]):
-                continue
-            if not self._gives(index, asked):
-                continue
-            around = held | self._title | self._near(index)
-            share = _share(around, weights, elsewhere)
-            rank = _share(held, weights, elsewhere) + _CONTEXT_WEIGHT * share
-            if best is None or rank > best[0]:
-                best = (rank, share, index)
+    def quote(self, weights: dict[str, float], elsewhere: frozenset[str]) -> Quote | None:
+        """Return the best sentence with what belongs to it, or None when none answers."""
+        best: tuple[float, int] | None = None
+        for index in range(len(self._sentences)):
+            rank = self._rank(index, weights, elsewhere)
+            if rank is not None and (best is None or rank > best[0]):
+                best = (rank, index)
         if best is None:
             return None
-        first, last = self._grown(best[2])
+        first, last = self._grown(best[1])
         start, end = self._sentences[first].start, self._sentences[last].end
-        telling = self._telling(first, last, weights, asked)
-        return Quote(self._passage, self._passage.text[start:end], start, best[1], telling)
+        telling = self._telling(first, last, weights)
+        return Quote(self._passage, self._passage.text[start:end], start, best[0], telling)
 
-    def _telling(
-        self, first: int, last: int, weights: dict[str, float], asked: Asked
-    ) -> tuple[str, ...]:
+    def _rank(
+        self, index: int, weights: dict[str, float], elsewhere: frozenset[str]
+    ) -> float | None:
+        """Return how well a sentence answers, or None when it does not."""
+        if not _is_quotable(self._sentences[index]):
+            return None
+        asked = self._question.asked
+        subject = self._text.subject(index)
+        itself = self._answering(index)
+        if itself is None or not (itself or subject):
+            return None
+        # One word in passing: the note is about something else.
+        is_passing = not subject and len(weights) == 1 and asked is not Asked.AMOUNT
+        if (is_passing or asked is Asked.MEANING) and not self._defines(index):
+            return None
+        around = itself | subject | self._text.headings[index] | self._text.before(index)
+        if any(term[0].isdigit() and term not in around for term in weights):
+            return None  # "channel 5" is not channel 4
+        if asked is Asked.ANYTHING and not self._question.actions <= around:
+            return None
+        share = _share(around, weights, elsewhere)
+        if share < (ENOUGH if asked is Asked.ANYTHING else ENOUGH_FOR_A_VALUE):
+            return None
+        open_terms = weights.keys() - subject
+        if self._question.is_open and subject:
+            open_terms &= elsewhere  # "fix" where the note, and every other, says "mend"
+        told = _sum(itself & open_terms, weights)
+        is_yes_or_no = asked is Asked.ANYTHING and not self._question.is_open
+        enough = ENOUGH_FOR_YES_OR_NO if is_yes_or_no else ENOUGH_ITSELF
+        if told < enough * _sum(open_terms, weights):
+            return None
+        return (
+            _share(itself, weights, elsewhere)
+            + _CONTEXT_WEIGHT * share
+            + _NAMED_WEIGHT * _sum(self._text.title, weights) / _sum(weights, weights)
+            + _NAMED_WEIGHT * bool(self._text.headings[index] & open_terms)
+        )
+
+    def _defines(self, index: int) -> bool:
+        """Say whether a sentence tells what its first word means: "**puna**: the grassland"."""
+        found = self._words[index]
+        at = next((at for at, word in enumerate(found) if word.text not in _ARTICLES), len(found))
+        if not self._text.terms_in(found[at : at + 1]):
+            return False
+        after = found[at + 1 : at + 2]
+        return any(word.follows_break or word.text in _COPULAS for word in after)
+
+    def _answering(self, index: int) -> frozenset[str] | None:
+        """Return the asked terms that the sentence itself speaks of, None if it cannot answer.
+
+        For a quantity they must stand near it, and the asked action not in an aside.
+        """
+        question, found, held = self._question, self._words[index], self._held[index]
+        if question.asked in (Asked.ANYTHING, Asked.MEANING):
+            return held | frozenset(term for term in question.terms if _has_opposite(term, found))
+        if any(term not in held and _has_opposite(term, found) for term in question.terms):
+            return None
+        places = places_of_answer(found, question, self._sentences[index].text)
+        if not places:
+            return None
+        if not question.asked.is_quantity:
+            return held
+        near = {at for place in places for at in range(place - _REACH, place + _REACH + 1)}
+        if question.actions:
+            near -= _asides(found, places)
+        spoken_of = self._text.terms_in([word for at, word in enumerate(found) if at in near])
+        if spoken_of.isdisjoint(question.actions or question.terms):
+            return None
+        # "may last a day", said of whatever the sentence names: not of the title's subject.
+        is_of_other = question.actions <= LASTING and held <= question.actions
+        is_of_other = is_of_other and bool(question.actions) and len(question.terms) > 1
+        return None if is_of_other and not self._text.begins_with_pronoun(index) else held
+
+    def _telling(self, first: int, last: int, weights: dict[str, float]) -> tuple[str, ...]:
         """Return the sentences of a quote that hold most of the question.
 
-        Where two hold as much and a number is asked for, neither is told alone: "2 drops
+        Where two hold as much and a quantity is asked for, neither is told alone: "2 drops
         for clear water" must not answer for cloudy water.
         """
         held = {
-            index: sum(weights[term] for term in self._held[index])
+            index: _sum(itself, weights)
             for index in range(first, last + 1)
-            if self._gives(index, asked)
+            if (itself := self._answering(index)) is not None
         }
         most = max(held.values())
         telling = [index for index, weight in held.items() if weight >= _TIE * most]
-        if asked is not Asked.ANYTHING and len(telling) > 1:
+        if self._question.asked is not Asked.ANYTHING and len(telling) > 1:
             return ()
         return tuple(self._sentences[index].text for index in telling)
-
-    def _near(self, index: int) -> frozenset[str]:
-        return frozenset[str]().union(*self._held[max(0, index - 1) : index + 2])
-
-    def _gives(self, index: int, asked: Asked) -> bool:
-        found = self._words[index]
-        match asked:
-            case Asked.ANYTHING:
-                return True
-            case Asked.NUMBER:
-                return any(word.is_number for word in found)
-            case Asked.DURATION:
-                return any(not stems(word.text).isdisjoint(_TIMES) for word in found)
 
     def _grown(self, index: int) -> tuple[int, int]:
         """Return the first and last sentence: neighbours join that bear on the question."""
@@ -201,43 +216,45 @@ class _Reading:
         for step in (1, -1):
             other = index + step
             is_in = 0 <= other < len(self._sentences)
-            if is_in and (self._belongs(other) or not self._held[index]):
+            if is_in and (self._belongs(other) or self._leans_on(index, other)):
                 low, high = min(first, other), max(last, other)
                 if self._sentences[high].end - self._sentences[low].start <= MAX_QUOTE_CHARS:
                     first, last = low, high
         return first, last
 
+    def _leans_on(self, index: int, other: int) -> bool:
+        """Say whether a sentence without any asked word needs this neighbour to be understood."""
+        return not self._held[index] and not self._distracts(other)
+
+    def _distracts(self, index: int) -> bool:
+        """Say whether a sentence gives a value of the asked kind, but for something else."""
+        question, found = self._question, self._words[index]
+        return (
+            question.asked.is_quantity
+            and self._answering(index) is None
+            and bool(places_of_answer(found, question, self._sentences[index].text))
+        )
+
     def _belongs(self, index: int) -> bool:
-        if not _is_quotable(self._sentences[index]):
+        if not _is_quotable(self._sentences[index]) or self._distracts(index):
             return False
         return bool(self._held[index]) or any(
             word.is_number or word.text in _LIMITS for word in self._words[index]
         )
 
 
-_LIMIT_WORDS: Final = """
-    not never no except unless only if nunca jamas sin pas jamais nicht nie kamwe bila usi
-"""
-_LIMITS: Final = frozenset(_LIMIT_WORDS.split())
-_TIMES: Final = DURATIONS | {"night", "overnight", "noche", "nuit", "nacht", "usiku"}
-
-
-def _plain(text: str) -> str:
-    """Fold case and drop accents, so that "maiz" finds "maíz"."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
-_IGNORED: Final = frozenset(_plain(word) for word in EVERY_STOP_WORD)
-
-
 def _weight(term: str, readings: Sequence[_Reading]) -> float:
     holding = sum(term in reading.all_held for reading in readings)
-    return math.log(1 + (len(readings) + 1) / (holding + 1))
+    weight = math.log(1 + (len(readings) + 1) / (holding + 1))
+    return weight * _LIGHT if term in LIGHT_VERBS else weight
+
+
+def _sum(terms: Iterable[str], weights: dict[str, float]) -> float:
+    return sum(weights[term] for term in terms)
 
 
 def _share(held: frozenset[str], weights: dict[str, float], elsewhere: frozenset[str]) -> float:
-    have = sum(weights[term] for term in held)
+    have = _sum(held, weights)
     lack = sum(
         weight * (2 if term in elsewhere else 1)
         for term, weight in weights.items()
@@ -246,45 +263,24 @@ def _share(held: frozenset[str], weights: dict[str, float], elsewhere: frozenset
     return have / (have + lack)
 
 
-def _held(found: Sequence[Word], terms: Iterable[str], language: str) -> frozenset[str]:
-    is_prefixing = language.split("-")[0] in ("sw", "und")
-    return frozenset(
-        term
-        for term in terms
-        if any(_alike(term, word.text, is_prefixing=is_prefixing) for word in found)
-    )
+def _has_opposite(term: str, found: Sequence[Word]) -> bool:
+    contrary = opposites(term)
+    return any(word.text in contrary for word in found)
 
 
-def _alike(term: str, word: str, *, is_prefixing: bool) -> bool:
-    """Say whether two words are likely forms of one: looser than `wording.same`."""
-    if term == word:
-        return True
-    if max(len(term), len(word)) > _LONGEST_WORD:
-        return False
-    if min(len(term), len(word)) < _SHORTEST_PREFIX or term[0].isdigit():
-        return not stems(term).isdisjoint(stems(word))
-    common = _common_prefix(term, word)
-    if common >= _SHORTEST_PREFIX and max(len(term), len(word)) - common <= _LONGEST_ENDING:
-        return True
-    # Swahili and its kin change the beginning: kuchemsha, inachemshwa.
-    return is_prefixing and _common_core(term, word) >= max(
-        _SHORTEST_CORE, 0.6 * min(len(term), len(word))
-    )
-
-
-def _common_prefix(first: str, second: str) -> int:
-    for index, (one, other) in enumerate(zip(first, second, strict=False)):
-        if one != other:
-            return index
-    return min(len(first), len(second))
-
-
-def _common_core(first: str, second: str) -> int:
-    longest = 0
-    for start in range(len(first)):
-        while start + longest < len(first) and first[start : start + longest + 1] in second:
-            longest += 1
-    return longest
+def _asides(found: Sequence[Word], places: Sequence[int]) -> set[int]:
+    """Return the words of clauses like "when it boils" that hold none of these places."""
+    clauses: list[list[int]] = []
+    for at, word in enumerate(found):
+        if not clauses or word.follows_break or word.text in CLAUSE_OPENS:
+            clauses.append([])
+        clauses[-1].append(at)
+    return {
+        at
+        for clause in clauses
+        if found[clause[0]].text in CLAUSE_OPENS and not set(clause).intersection(places)
+        for at in clause
+    }
 
 
 def _is_quotable(sentence: Sentence) -> bool:

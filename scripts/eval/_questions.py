@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +28,6 @@ class Asked:
     def is_held_out(self) -> bool:
         """Whether nothing was tuned on it."""
         return self.kind == "blind"
-
-    @property
-    def was_held_out_first(self) -> bool:
-        """Whether it belongs to the half that was held out at first: by hash, for ever."""
-        is_odd = hashlib.sha256(self.text.encode()).digest()[0] % 2 == 1
-        return is_odd and self.kind not in ("blind", "more near")
 
     def is_right(self, quote: str) -> bool:
         """Say whether a quote answers."""

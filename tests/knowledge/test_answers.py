@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from itertools import count
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from knowledge.answers import answerer as answerer_module
 from knowledge.answers.answerer import (
     MAX_CITATIONS,
     MAX_UNSUPPORTED,
@@ -20,13 +22,15 @@ from knowledge.answers.answerer import (
     Phrasing,
     QuoteFound,
 )
+from knowledge.answers.grounding import support
+from knowledge.answers.relevance import quotes
 from knowledge.contribution import Level
 from knowledge.errors import ModelFailed, ModelUnavailable
 from knowledge.model.engine import EngineState
 from knowledge.passage import Passage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from knowledge.model.engine import Prompt
 
@@ -65,6 +69,8 @@ class Parrot:
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
+
+    async def forget(self) -> None: ...
 
     async def phrase(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         self.prompts.append(prompt)
@@ -305,3 +311,26 @@ async def test_the_index_may_live_in_a_thread_of_its_own() -> None:
         answerer = Answerer(Shelf(passage(SPRING)), None, lambda: 0.0, thread)
         async with aclosing(answerer.ask(QUESTION)) as events:
             assert isinstance(await anext(events), QuoteFound)
+
+
+async def test_no_work_on_texts_is_done_on_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: dict[str, str] = {}
+
+    def seen_at(name: str, work: Callable[..., object]) -> Callable[..., object]:
+        def noted(*given: object) -> object:
+            threads[name] = threading.current_thread().name
+            return work(*given)
+
+        return noted
+
+    monkeypatch.setattr(answerer_module, "quotes", seen_at("relevance", quotes))
+    monkeypatch.setattr(answerer_module, "support", seen_at("grounding", support))
+    with ThreadPoolExecutor(1, thread_name_prefix="reader") as thread:
+        answerer = Answerer(Shelf(passage(SPRING)), Parrot(SPRING), lambda: 0.0, thread)
+        async with aclosing(answerer.ask(QUESTION)) as events:
+            async for _ in events:
+                pass
+
+    assert threads == {"relevance": "reader_0", "grounding": "reader_0"}
