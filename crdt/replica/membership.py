@@ -263,6 +263,16 @@ class Membership:
             for held in (community.inner, community.commons):
                 if held and held.role is not None and held.role >= Role.STEWARD:
                     self._answer_joins(held)
+            self._welcome_guests(community.inner)
+
+    def _welcome_guests(self, inner: HeldSpace) -> None:
+        """Give the key to whom our own tickets let in: we may never meet but by a stick."""
+        if inner.access is None or inner.people is None:
+            return
+        ours = (i for i in inner.access.invites() if i.issuer == inner.own.pseudonym)
+        guests = {guest for invite in ours for guest in invite.joined}
+        readers = (reader for reader in inner.people.readers() if reader.pseudonym in guests)
+        self.share(inner, {reader.device: reader.device_public for reader in readers})
 
     def share(self, inner: HeldSpace, devices: dict[DeviceId, bytes]) -> bool:
         """Give the key of a sealed space to devices that may read and may not hold it yet.

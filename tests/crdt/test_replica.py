@@ -279,6 +279,21 @@ def test_a_ticket_taken_away_serves_at_any_members_node(
     assert chi.space("inner").name == "Ridge"
 
 
+def test_somebody_joins_who_meets_the_community_by_stick_only(
+    rosa: Villager, ahmed: Villager
+) -> None:
+    community = rosa.found()
+    secret = rosa.write("The key is under the stone.", "inner")
+    ahmed.replica.membership.redeem(read_ticket(rosa.ticket(community)))
+
+    for _ in range(2):
+        ahmed.give(rosa)
+        rosa.give(ahmed)
+
+    assert ahmed.text(secret) == "The key is under the stone."
+    assert ahmed.space("commons").role is Role.CONTRIBUTOR
+
+
 def test_an_expired_ticket_is_refused_with_the_reason(rosa: Villager, ahmed: Villager) -> None:
     ticket = rosa.ticket(rosa.found())
     ahmed.weather.time_ms += 2 * HOUR_MS
