@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crdt.entries.opening import open_entry
-from crdt.entries.skeletons import Withdrawal
 from crdt.errors import BadSignature
 from crdt.ids import ID_BYTES, DocumentId, EntryId, LogId, Pseudonym
 from crdt.withdrawals import check_withdrawal
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crdt.entries.entry import VerifiedEntry
+    from crdt.entries.skeletons import Withdrawal
     from crdt.replica.held_space import HeldSpace
     from crdt.store.port import Store
     from crdt.store.rows import StoredEntry
@@ -93,22 +93,20 @@ class Erasure:
         if bytes(entry) == bytes(document):
             # The document's beginning came last: only now is it known whose it was.
             self._erase_if_withdrawn(held, document)
-        elif owner := self._owner(held, document):
-            self._erase_edits(held, document, owner, [entry])
+        elif self._owner(held, document):
+            self._erase(held, document, [entry])
 
     def take_stub(self, held: HeldSpace, entry: EntryId) -> None:
-        """Take in an entry whose skeleton is gone: a withdrawal of its document may explain it."""
-        for withdrawal, owner in self._store.erasures.awaiting(held.space, entry):
-            document = self._document_of(held, withdrawal)
-            if document is not None and self._owner(held, document) == owner:
-                self._erase(held, entry, withdrawal, skeletons=True)
+        """Take in an entry whose skeleton is gone: it may have begun a document."""
         self._erase_if_withdrawn(held, DocumentId(entry))
 
     def take_author(self, held: HeldSpace, log: LogId, author: Pseudonym) -> None:
         """Erase documents that were withdrawn before it was known who had begun them."""
-        for key, _ in self._store.shelves.items(WITHDRAWN_SHELF):
+        for key in self._store.shelves.first(WITHDRAWN_SHELF):
+            if key[ID_BYTES:] != author:
+                continue
             begin = self._begin(DocumentId(key[:ID_BYTES]))
-            if key[ID_BYTES:] == author and begin and begin.entry.header.log == log:
+            if begin and begin.entry.header.log == log:
                 self._erase_if_withdrawn(held, DocumentId(key[:ID_BYTES]))
 
     def _erase_if_withdrawn(self, held: HeldSpace, document: DocumentId) -> None:
@@ -116,42 +114,33 @@ class Erasure:
         owner = self._owner(held, document)
         if owner is None:
             return
-        edits = [EntryId(document)]
-        for stored in list(self._store.entries.of_document(document, with_aside=True)):
+        edits = list(self._store.entries.of_document(document, with_aside=True))
+        for stored in edits:
             self._keep_own_words(held, stored, owner)
-            edits.append(stored.entry.id)
-        for target, withdrawal in self._store.erasures.awaited(held.space, owner):
-            stub = self._store.entries.get(target)
-            is_stub = stub is not None and stub.entry.skeleton is None
-            if is_stub and self._document_of(held, withdrawal) == document:
-                edits.append(target)
-        self._erase_edits(held, document, owner, edits)
+        self._erase(held, document, [stored.entry.id for stored in edits])
         self._store.documents.drop(document)
         self._mark_stale(document)
 
-    def _erase_edits(
-        self, held: HeldSpace, document: DocumentId, owner: Pseudonym, edits: list[EntryId]
-    ) -> None:
-        """Erase edits of a withdrawn document, whoever wrote them.
+    def _erase(self, held: HeldSpace, document: DocumentId, edits: list[EntryId]) -> None:
+        """Erase the words in edits of a withdrawn document, whoever wrote them.
 
-        One that no withdrawal names keeps its skeleton, which tells other nodes that
-        its document is gone; the author's next withdrawal names it.
+        Their skeletons, which hold no words, show that they are of this document. Only
+        whoever wrote an edit can take its skeleton: nobody could tell an edit without one
+        from somebody's other words, and would take a liar's word for which it was.
         """
-        first = self.withdrawal_of(document)
-        if first is None:
+        by, owner = self.withdrawal_of(document), self._owner(held, document)
+        if by is None:
             return
         for edit in edits:
-            naming = [
-                withdrawal
-                for withdrawal, who in self._store.erasures.awaiting(held.space, edit)
-                if who == owner and self._document_of(held, withdrawal) == document
-            ]
-            self._erase(held, edit, min(naming, default=first), skeletons=bool(naming))
-
-    def _erase(self, held: HeldSpace, entry: EntryId, by: EntryId, *, skeletons: bool) -> None:
-        self._store.erasures.erase(
-            [entry], by=by, space=held.space, owner=None, skeletons=skeletons
-        )
+            stored = self._store.entries.get(edit)
+            is_theirs = stored is not None and self._author(stored.entry.header.log) == owner
+            self._store.erasures.erase(
+                [edit],
+                by=by,
+                space=held.space,
+                owner=owner if is_theirs else None,
+                skeletons=False,
+            )
 
     def _owner(self, held: HeldSpace, document: DocumentId) -> Pseudonym | None:
         """Who took a document of this space back whole, having begun it; None: nobody did."""
@@ -163,14 +152,6 @@ class Erasure:
     def _begin(self, document: DocumentId) -> StoredEntry | None:
         name = EntryId(document)
         return self._store.entries.get(name) if self._store.entries.has(name) else None
-
-    def _document_of(self, held: HeldSpace, withdrawal: EntryId) -> DocumentId | None:
-        """Which document a withdrawal takes back whole."""
-        stored = self._store.entries.get(withdrawal)
-        opened = open_entry(stored.entry, held.keyring) if stored else None
-        if opened is None or not isinstance(opened.skeleton, Withdrawal):
-            return None
-        return DocumentId(opened.skeleton.document) if opened.skeleton.document else None
 
     def _keep_own_words(self, held: HeldSpace, stored: StoredEntry, owner: Pseudonym) -> None:
         log = stored.entry.header.log

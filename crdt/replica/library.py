@@ -191,14 +191,18 @@ class Library:
             return ""
 
     def name_late_edits(self, document: DocumentId) -> None:
-        """Name, in a further withdrawal, edits that reached a document after we withdrew it."""
+        """Name, in a withdrawal of ours, what is left of our edits in a withdrawn document.
+
+        What we wrote in it after we took it back; or our share in what somebody else took
+        back: their withdrawal erases its words, and only ours can take the rest of it.
+        """
         held = self.space_of(document)
-        if self.author_of(document) != held.own.pseudonym:
-            return
         late = [
             stored.entry.id
             for stored in self._store.entries.of_document(document)
-            if stored.entry.skeleton is not None and stored.entry.header.space == held.space
+            if stored.entry.skeleton is not None
+            and stored.entry.header.space == held.space
+            and self._interpreter.author_of(stored.entry.header.log) == held.own.pseudonym
         ]
         if late:
             self._name(held, document, late)

@@ -60,7 +60,8 @@ class ErasureTable:
             self._connection.write(
                 "INSERT INTO erasures (target, withdrawal, space, owner, level, state)"
                 " VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (target, withdrawal) DO UPDATE SET"
-                " level = max(level, excluded.level),"
+                " level = CASE WHEN excluded.owner IS NULL AND owner IS NOT NULL"
+                " THEN excluded.level ELSE max(level, excluded.level) END,"
                 " owner = CASE WHEN excluded.owner IS NULL THEN NULL ELSE owner END",
                 (target, by, home, owner, level),
             )
@@ -82,28 +83,6 @@ class ErasureTable:
             (row[0], pseudonym, opened.number),
         )
         return tuple(target for (target,) in waiting if self._carry_out(target, row[0]))
-
-    def awaiting(self, space: SpaceId, target: EntryId) -> tuple[tuple[EntryId, Pseudonym], ...]:
-        """Return the withdrawals that name a target which is not their owner's, and whose."""
-        return tuple(
-            self._connection.rows(
-                "SELECT withdrawal, owner FROM erasures WHERE target = ? AND space = ?"
-                " AND state = 0 AND level = 2 AND owner IS NOT NULL ORDER BY withdrawal",
-                (target, self._spaces.number_of(space)),
-            )
-        )
-
-    def awaited(self, space: SpaceId, owner: Pseudonym) -> tuple[tuple[EntryId, EntryId], ...]:
-        """Return the targets here that withdrawals name which are not their owner's, and which."""
-        home = self._spaces.number_of(space)
-        return tuple(
-            self._connection.rows(
-                "SELECT target, withdrawal FROM erasures JOIN entries ON entries.id = target"
-                " AND entries.space = erasures.space WHERE erasures.space = ?"
-                " AND erasures.state = 0 AND level = 2 AND owner = ? ORDER BY target, withdrawal",
-                (home, owner),
-            )
-        )
 
     def withdrawn_by(self, entry: EntryId) -> tuple[EntryId, ...]:
         """Return the withdrawals that took parts of an entry."""

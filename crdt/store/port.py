@@ -255,23 +255,6 @@ class Erasures(Protocol):
         """
         ...
 
-    def awaiting(self, space: SpaceId, target: EntryId) -> tuple[tuple[EntryId, Pseudonym], ...]:
-        """Return the withdrawals that would take both parts of a target, were it their owner's.
-
-        Returns:
-            Withdrawal and owner, by id. They take it after all if it belongs to a
-            document of theirs, for the caller to find out.
-        """
-        ...
-
-    def awaited(self, space: SpaceId, owner: Pseudonym) -> tuple[tuple[EntryId, EntryId], ...]:
-        """Return the targets that are here and wait so for withdrawals of one owner.
-
-        Returns:
-            Target and withdrawal, by id.
-        """
-        ...
-
     def withdrawn_by(self, entry: EntryId) -> tuple[EntryId, ...]:
         """Return the withdrawals that took parts of an entry."""
         ...

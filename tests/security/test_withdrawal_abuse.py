@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crdt.entries.entry import Priority, decode_entry
+from crdt.entries.entry import Priority, SignedEntry, decode_entry
 from crdt.entries.skeletons import Edit, Grant, SetField, encode_values
 from crdt.errors import Withdrawn
 from crdt.ids import DocumentId, EntryId
@@ -108,7 +108,6 @@ def test_a_document_with_more_edits_than_a_withdrawal_names_is_withdrawn_all_the
 
     for node in (rosa, mallory):
         assert is_gone(node, note)
-        assert all(s.entry.skeleton is None for s in node.store.entries.of_document(note))
 
 
 @pytest.mark.parametrize("level", ["commons", "inner"])
@@ -226,3 +225,52 @@ def test_withdrawals_of_what_never_comes_leave_room_for_everybody_elses(
     rosa.withdraw(note)
 
     assert is_gone(rosa, note)
+
+
+def test_nobody_passes_others_words_off_as_edits_of_a_note_they_took_back(
+    rosa: Villager, tmp_path: Path
+) -> None:
+    mallory = join(rosa, tmp_path, "mallory")
+    wanted = rosa.write("Boil the water.")
+    rosa.meet(mallory)
+    late = Villager(tmp_path, "late")
+    row = rosa.store.spaces.get(rosa.space("commons").space)
+    with late.store.writing():
+        late.replica.holdings.hold(row)
+    bait = mallory.write("Bait.")
+    held = mallory.space("commons")
+    edits = [s.entry for s in rosa.store.entries.of_document(wanted)]
+    said = withdraw(
+        held.own.withdrawal, held.space, [EntryId(bait), *(e.id for e in edits)], bait, 1
+    )
+    mallory.replica.pen.write(held, said, priority=Priority.URGENT)
+    stubs = [SignedEntry(e.raw_header, e.signature, None, None) for e in edits]
+    certificates = [e for e in written_by(rosa, held.space) if e.header.sequence == 1]
+
+    for entry in (*certificates, *written_by(mallory, held.space)):
+        late.replica.admit([decode_entry(entry.wire())])
+    late.replica.admit(stubs)
+    late.replica.react()
+    mallory.replica.react()
+    rosa.give(late)
+    rosa.meet(mallory)
+
+    assert late.text(wanted) == rosa.text(wanted) == mallory.text(wanted) == "Boil the water."
+
+
+def test_who_comes_later_holds_the_same_set_though_a_co_author_never_came_back(
+    rosa: Villager, tmp_path: Path
+) -> None:
+    ahmed = join(rosa, tmp_path, "ahmed")
+    note = rosa.write("Where the key is.")
+    rosa.meet(ahmed)
+    ahmed.edit(note, "Where the key is: under the stone.")
+    ahmed.meet(rosa)
+    rosa.withdraw(note)
+
+    late = join(rosa, tmp_path, "late")
+
+    assert is_gone(rosa, note)
+    assert is_gone(late, note)
+    space = rosa.space("commons").space
+    assert late.store.spaces.summary(space) == rosa.store.spaces.summary(space)
