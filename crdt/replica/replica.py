@@ -107,7 +107,7 @@ class Replica:
     def stale_documents(self, most: int) -> list[DocumentId]:
         """Return documents whose view must be read and made anew, also those of before a restart.
 
-        Call it in the same breath as the reading: what changes later is stale again.
+        Read them after this: what changes from now on is stale again.
         """
         return self.stale.first(most)
 

@@ -54,12 +54,6 @@ class CommunityDesk:
         community = await self._record.change(write)
         return await self._record.run(lambda replica: community_view(replica, community))
 
-    async def communities(self) -> list[CommunityView]:
-        """Give every community of this node."""
-        return await self._record.run(
-            lambda r: [community_view(r, found) for found in r.membership.communities()]
-        )
-
     async def invite(self, request: InviteRequest) -> InviteView:
         """Write a ticket.
 
@@ -172,6 +166,7 @@ def _members(replica: Replica, community: Community) -> list[MemberView]:
                 community=inner.name,
                 devices=len(devices.get(member, ())) if member else 0,
                 is_self=pseudonym == inner.own.pseudonym,
+                joined_ms=inner.people.since(member) if member else None,
                 last_heard_ms=max(heard, default=None),
             )
         )

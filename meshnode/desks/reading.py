@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from knowledge.contribution import Level
 from knowledge.search.listing import Filter, Order
+from meshnode.desks.community_desk import community_view
 from meshnode.record.receipt_desk import unsynced
 from meshnode.service import MAX_PAGE_ROWS
 from meshnode.version import VERSION
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from knowledge.search.listing import Card
     from knowledge.search.ranking import Hit as Found
     from meshnode.desks.answering import Answering
-    from meshnode.desks.community_desk import CommunityDesk
     from meshnode.exchange import Exchange
     from meshnode.health import Health
     from meshnode.home.settings import Config
@@ -42,7 +42,6 @@ class Reading:
         record: What is counted.
         catalogue: What is listed and searched.
         exchange: The peers.
-        community: The communities.
         answering: The model.
         health: What is wrong.
         name: Of the member.
@@ -54,7 +53,6 @@ class Reading:
         record: Record,
         catalogue: Catalogue,
         exchange: Exchange,
-        community: CommunityDesk,
         answering: Answering,
         health: Health,
         name: str,
@@ -63,7 +61,6 @@ class Reading:
         self._record = record
         self._catalogue = catalogue
         self._exchange = exchange
-        self._community = community
         self._answering = answering
         self._health = health
         self._name = name
@@ -72,8 +69,11 @@ class Reading:
 
     async def status(self) -> Status:
         """Give the node at a glance."""
-        communities = [await self._counted(view) for view in await self._community.communities()]
+        # One turn on each thread: while something large goes on, each turn has to wait.
         glance = await self._record.run(_glance)
+        names = [view.name for view in glance.communities]
+        total, *each = await self._catalogue.ask(lambda index: _totals(index, names))
+        communities = tuple(map(_counted, glance.communities, each))
         return Status(
             state="open",
             version=VERSION,
@@ -82,9 +82,9 @@ class Reading:
             member=glance.member,
             address=self._exchange.address,
             community=communities[0].name if communities else "",
-            communities=tuple(communities),
+            communities=communities,
             entries=glance.entries,
-            contributions=await self._catalogue.ask(_total),
+            contributions=total,
             peers=len(self._exchange.book.all()),
             links=len(self._exchange.meetings),
             unsynced=glance.unsynced,
@@ -93,11 +93,6 @@ class Reading:
             started_ms=self._started_ms,
             problems=await self._health.problems(),
         )
-
-    async def _counted(self, view: CommunityView) -> CommunityView:
-        wanted = Filter(tuple(Level), community=view.name)
-        total = await self._catalogue.ask(lambda index: index.total(wanted))
-        return replace(view, contributions=total)
 
     async def _model(self) -> ModelView:
         if not self._config.model.enabled:
@@ -143,6 +138,7 @@ class _Glance:
     entries: int
     unsynced: int
     new: int
+    communities: tuple[CommunityView, ...]
 
 
 def _glance(replica: Replica) -> _Glance:
@@ -154,6 +150,7 @@ def _glance(replica: Replica) -> _Glance:
         sum(replica.store.spaces.summary(held.space).count for held in held_spaces),
         unsynced(replica),
         replica.store.entries.begun_since(int.from_bytes(kept or b""), own_logs),
+        tuple(community_view(replica, found) for found in replica.membership.communities()),
     )
 
 
@@ -167,8 +164,14 @@ def _own_pseudonyms(replica: Replica) -> frozenset[str]:
     return frozenset(held.own.pseudonym.hex() for held in replica.holdings.all())
 
 
-def _total(index: SearchIndex) -> int:
-    return index.total(Filter(tuple(Level)))
+def _totals(index: SearchIndex, communities: list[str]) -> list[int]:
+    """Count everything, then what is of each community."""
+    levels = tuple(Level)
+    return [index.total(Filter(levels, community=name)) for name in (None, *communities)]
+
+
+def _counted(view: CommunityView, total: int) -> CommunityView:
+    return replace(view, contributions=total)
 
 
 def _found(
