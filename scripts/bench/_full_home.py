@@ -20,6 +20,7 @@ import tempfile
 import time
 from contextlib import asynccontextmanager
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,15 @@ from meshnode.record.record import Machine
 from meshnode.record.rendering import GENRE, contribution_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from crdt.ids import DocumentId
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMONS = ROOT / "meshnode" / "demo" / "commons"
+CONTENTS = 1
+"""Raised whenever `_fill` makes something else."""
+
 BATCH = 2_000
 WORDS_EACH = 60
 START_S = 60.0
@@ -68,8 +72,8 @@ def full_home(contributions: int, *, has_model: bool = False) -> Home:
 
 def _version() -> str:
     """A name for all that decides what lies in the files."""
-    state = blake2b(digest_size=6)
-    sources = [Path(__file__), ROOT / "crdt/store/schema.py", ROOT / "knowledge/search/schema.py"]
+    state = blake2b(CONTENTS.to_bytes(1), digest_size=6)
+    sources = [ROOT / "crdt/store/schema.py", ROOT / "knowledge/search/schema.py"]
     sources += sorted((ROOT / "crdt/entries").glob("*.py"))
     for source in sources:
         state.update(source.read_bytes())
@@ -92,15 +96,13 @@ def _fill(home: Home, contributions: int) -> None:
     index_key = derive(keys.database_key, b"mesh index key")
     index = SearchIndex(open_database(home.root / "index.db", index_key, writes=True))
     held = next(space for space in replica.holdings.all() if space.kind.name == "COMMONS")
-    chance = random.Random(7)
-    words = vocabulary()
-    for first in range(0, contributions, BATCH):
+    texts = some_texts(contributions, seed=7)
+    for _ in range(0, contributions, BATCH):
         documents: list[DocumentId] = []
         with store.writing():
-            for _ in range(min(BATCH, contributions - first)):
-                drawn = chance.choices(words, k=WORDS_EACH)
-                fields = {Field.TITLE: " ".join(drawn[:4]), Field.LANGUAGE: "en"}
-                documents.append(replica.library.begin(held, GENRE, fields, " ".join(drawn)))
+            for text in islice(texts, BATCH):
+                fields = {Field.TITLE: " ".join(text.split()[:4]), Field.LANGUAGE: "en"}
+                documents.append(replica.library.begin(held, GENRE, fields, text))
         index.db.conn.execute("BEGIN IMMEDIATE")
         for document in documents:
             contribution = contribution_of(replica, document)
@@ -112,6 +114,13 @@ def _fill(home: Home, contributions: int) -> None:
     index.db.conn.close()
     store.checkpoint()
     store.close()
+
+
+def some_texts(count: int, seed: int) -> Iterator[str]:
+    """Yield notes of some sixty words each; the same for the same seed."""
+    chance, words = random.Random(seed), vocabulary()
+    for _ in range(count):
+        yield " ".join(chance.choices(words, k=WORDS_EACH))
 
 
 def vocabulary() -> list[str]:
