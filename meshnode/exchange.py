@@ -14,7 +14,7 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
-from crdt.errors import MeshError
+from crdt.errors import MeshError, StoreError
 from meshnode.errors import Internal
 from meshnode.peers.errand import Errand
 from meshnode.peers.meeting import GOODBYE_S, Meeting
@@ -87,7 +87,7 @@ class Exchange:
         self._jitter = random.SystemRandom()
         self._is_closed = False
         self._news = Errand(self._tell_news, delay_s=NEWS_DELAY_S)
-        self._receipts = Errand(self._renew_receipts, delay_s=RECEIPT_DELAY_S)
+        self._receipts = Errand(self.renew_receipts, delay_s=RECEIPT_DELAY_S)
         self._visits = Errand(self._visit_who_is_due, delay_s=0.0, every_s=_TICK_S)
 
     async def open(self) -> None:
@@ -399,7 +399,15 @@ class Exchange:
         if meeting.is_settled:
             await self._look_after(meeting)
 
-    async def _renew_receipts(self) -> None:
+    async def try_to_renew_receipts(self) -> None:
+        """Renew them now if that can be; what cannot (a full disk, say) is tried again."""
+        try:
+            await self.renew_receipts()
+        except StoreError as error:
+            _LOG.info("Receipts are renewed later: %s", error.code)
+            self._receipts.ask()
+
+    async def renew_receipts(self) -> None:
         """Say what this node holds and has erased, once it is so: on the disk and in the index.
 
         Raises:

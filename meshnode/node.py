@@ -283,7 +283,9 @@ class Node:
 
     async def withdraw(self, contribution_id: str, request: WithdrawRequest) -> Coverage:
         """Take a contribution back."""
-        return await self._contributing.withdraw(contribution_id, request.reason)
+        taken = await self._contributing.withdraw(contribution_id, request.reason)
+        await self._exchange.renew_receipts()
+        return await self._contributing.coverage(taken.id)
 
     async def coverage(self, contribution_id: str) -> Coverage:
         """Say which nodes hold or have erased a contribution."""
@@ -355,11 +357,13 @@ class Node:
         return self._sync.sync(request.peer)
 
     async def write_bundle(self, request: BundleWriteRequest) -> BundleView:
-        """Write a bundle file on this machine."""
+        """Write a bundle file on this machine, with what we now hold and have erased."""
+        await self._exchange.try_to_renew_receipts()
         return await self._bundles.write(Path(request.path), request.peer)
 
     async def read_bundle(self, request: BundleReadRequest) -> BundleView:
         """Read a bundle file of this machine."""
         read = await self._bundles.read(Path(request.path))
         await self._catalogue.follow()
+        await self._exchange.try_to_renew_receipts()
         return read

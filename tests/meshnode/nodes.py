@@ -147,7 +147,9 @@ async def join(newcomer: Resident, steward: Resident) -> None:
     await newcomer.node.join(await steward.ticket())
 
     async def is_in() -> bool:
-        return await newcomer.role() is not None and await _knows(steward, newcomer)
+        held = await newcomer.record.run(lambda replica: replica.holdings.all())
+        has_roles = len(held) > 1 and all(space.role is not None for space in held)
+        return has_roles and await newcomer.role() is not None and await _knows(steward, newcomer)
 
     await wait_until(is_in, f"{newcomer.name} is a member")
 
