@@ -74,8 +74,10 @@ _OPPOSITES: Final = _opposites()
 
 def plain(text: str) -> str:
     """Fold case, drop accents and part elisions, so that "maiz" finds "maíz", "eau" "l'eau"."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    bare = text.casefold()
+    if not bare.isascii():
+        decomposed = unicodedata.normalize("NFKD", bare)
+        bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return _ELISION.sub(" ", bare)
 
 

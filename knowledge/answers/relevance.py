@@ -30,13 +30,16 @@ if TYPE_CHECKING:
 ENOUGH = 0.55
 """Share of the question's weight that a sentence and its surroundings must hold."""
 
+ENOUGH_FOR_YES_OR_NO = 0.63
+"""The same, when the question wants a yes or no: half an answer may be the wrong half."""
+
 ENOUGH_FOR_A_VALUE = 0.85
 """The same, when the question asks for a quantity, time, place or person: a wrong one does harm."""
 
 ENOUGH_ITSELF = 0.5
 """Share of what the title leaves open that the sentence itself must hold."""
 
-ENOUGH_FOR_YES_OR_NO = 0.6
+ENOUGH_ITSELF_FOR_YES_OR_NO = 0.6
 """The same for a question that wants a yes or no: what is asked must be said of the subject."""
 
 MAX_QUOTE_CHARS = 360
@@ -141,15 +144,15 @@ class _Reading:
         if asked is Asked.ANYTHING and not self._question.actions <= around:
             return None
         share = _share(around, weights, elsewhere)
-        if share < (ENOUGH if asked is Asked.ANYTHING else ENOUGH_FOR_A_VALUE):
+        is_yes_or_no = asked is Asked.ANYTHING and not self._question.is_open
+        if share < _enough(asked, is_yes_or_no=is_yes_or_no):
             return None
         open_terms = weights.keys() - subject
         if self._question.is_open and subject:
             open_terms &= elsewhere  # "fix" where the note, and every other, says "mend"
         told = _sum(itself & open_terms, weights)
-        is_yes_or_no = asked is Asked.ANYTHING and not self._question.is_open
-        enough = ENOUGH_FOR_YES_OR_NO if is_yes_or_no else ENOUGH_ITSELF
-        if told < enough * _sum(open_terms, weights):
+        itself_enough = ENOUGH_ITSELF_FOR_YES_OR_NO if is_yes_or_no else ENOUGH_ITSELF
+        if told < itself_enough * _sum(open_terms, weights):
             return None
         return (
             _share(itself, weights, elsewhere)
@@ -247,6 +250,12 @@ def _weight(term: str, readings: Sequence[_Reading]) -> float:
     holding = sum(term in reading.all_held for reading in readings)
     weight = math.log(1 + (len(readings) + 1) / (holding + 1))
     return weight * _LIGHT if term in LIGHT_VERBS else weight
+
+
+def _enough(asked: Asked, *, is_yes_or_no: bool) -> float:
+    if asked is Asked.ANYTHING:
+        return ENOUGH_FOR_YES_OR_NO if is_yes_or_no else ENOUGH
+    return ENOUGH_FOR_A_VALUE
 
 
 def _sum(terms: Iterable[str], weights: dict[str, float]) -> float:

@@ -178,3 +178,11 @@ def test_whatever_is_asked_is_read_in_bounded_time(word: str) -> None:
     quotes(read_question(word), [hostile] * 12)
 
     assert time.process_time() - began < 1.0
+
+
+def test_half_of_a_yes_or_no_question_is_not_answered() -> None:
+    bleach = note("Bleach for drinking water", "With no fuel, bleach makes water safe.")
+    smell = note("Smells", "Water may have smells.")
+
+    assert first_quote("Is it safe to drink water that smells of fuel?", bleach, smell) is None
+    assert first_quote("Does bleach make water safe?", bleach, smell) == bleach.text
