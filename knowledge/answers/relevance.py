@@ -176,6 +176,10 @@ class _Reading:
         For a quantity they must stand near it, and the asked action not in an aside.
         """
         question, found, held = self._question, self._words[index], self._held[index]
+        if question.asked is Asked.ANYTHING and not question.is_open:
+            # "When there is no fuel, ..." says nothing about fuel.
+            asides = _asides(found, ())
+            held = self._text.terms_in([word for at, word in enumerate(found) if at not in asides])
         if question.asked in (Asked.ANYTHING, Asked.MEANING):
             return held | frozenset(term for term in question.terms if _has_opposite(term, found))
         if any(term not in held and _has_opposite(term, found) for term in question.terms):

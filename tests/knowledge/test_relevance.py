@@ -180,8 +180,8 @@ def test_whatever_is_asked_is_read_in_bounded_time(word: str) -> None:
     assert time.process_time() - began < 1.0
 
 
-def test_half_of_a_yes_or_no_question_is_not_answered() -> None:
-    bleach = note("Bleach for drinking water", "With no fuel, bleach makes water safe.")
+def test_an_aside_is_no_answer_to_a_yes_or_no_question() -> None:
+    bleach = note("Bleach for drinking water", "When fuel is short, bleach makes water safe.")
     smell = note("Smells", "Water may have smells.")
 
     assert first_quote("Is it safe to drink water that smells of fuel?", bleach, smell) is None
