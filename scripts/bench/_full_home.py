@@ -70,6 +70,11 @@ def full_home(contributions: int, *, has_model: bool = False) -> Home:
     return Home(root)
 
 
+def copy_home(home: Home, copy: Home) -> None:
+    """Copy a home that no daemon runs on, to write in."""
+    shutil.copytree(home.root, copy.root, ignore=shutil.ignore_patterns("node.sock", "reticulum"))
+
+
 def _version() -> str:
     """A name for all that decides what lies in the files."""
     state = blake2b(CONTENTS.to_bytes(1), digest_size=6)
