@@ -14,7 +14,7 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
-from crdt.errors import MeshError, StoreError
+from crdt.errors import MeshError
 from meshnode.errors import Internal
 from meshnode.peers.errand import Errand
 from meshnode.peers.meeting import GOODBYE_S, Meeting
@@ -403,7 +403,7 @@ class Exchange:
         """Renew them now if that can be; what cannot (a full disk, say) is tried again."""
         try:
             await self.renew_receipts()
-        except StoreError as error:
+        except MeshError as error:
             _LOG.info("Receipts are renewed later: %s", error.code)
             self._receipts.ask()
 

@@ -284,7 +284,7 @@ class Node:
     async def withdraw(self, contribution_id: str, request: WithdrawRequest) -> Coverage:
         """Take a contribution back."""
         taken = await self._contributing.withdraw(contribution_id, request.reason)
-        await self._exchange.renew_receipts()
+        await self._exchange.try_to_renew_receipts()
         return await self._contributing.coverage(taken.id)
 
     async def coverage(self, contribution_id: str) -> Coverage:

@@ -57,10 +57,10 @@ class Answering:
     async def ask(self, question: str) -> AsyncGenerator[AskEvent, None]:
         """Answer: quotes, then checked sentences, then `AskDone`; closing it stops the model."""
         answerer = Answerer(
-            PermittedRetriever(self._catalogue.reader, tuple(Level)),
+            PermittedRetriever(self._catalogue.file.reader, tuple(Level)),
             self._engine,
             lambda: time.monotonic() * 1000,
-            self._catalogue.reader_thread,
+            self._catalogue.file.reader_thread,
         )
         quotes: list[Source] = []
         async with aclosing(answerer.ask(question)) as events:

@@ -15,29 +15,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlcipher3 import dbapi2
-
 from crdt.errors import MeshError, StoreDamaged, StoreError, WrongKey
 from crdt.ids import DocumentId
-from crdt.store.connection import open_database, our_error
-from knowledge.search.index import SearchIndex
 from meshnode.errors import IndexDamaged, NodeStopping
-from meshnode.record.rendering import contribution_of
+from meshnode.record.index_file import IndexFile
+from meshnode.record.stale_views import View, owe_nothing, owes_erasing, read_views
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from crdt.replica.replica import Replica
-    from knowledge.contribution import Contribution
+    from knowledge.search.index import SearchIndex
     from meshnode.record.record import Record
 
 T = TypeVar("T")
+
 
 _BATCH = 64
 """Documents put into the index in one transaction."""
@@ -48,19 +43,8 @@ _TURN = 8
 RETRY_S = 30.0
 """After a failure (a full disk, say) the index is tried again so much later."""
 
-_OWED_SHELF = "index owes"
-"""Kept while words that were erased may still lie in the index file."""
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A document as the index should show it; None: no more."""
-
-    id: str
-    contribution: Contribution | None
-    has_erased: bool
 
 
 async def forget_nothing() -> None:
@@ -88,18 +72,13 @@ class Catalogue:
     ) -> None:
         self.problem = ""
         """Why the index lags behind, for a person; "" when it does not."""
-        self._path = path
-        self._key = key
+        self.file = IndexFile(path, key)
         self._record = record
         self._announce = announce
         self._forget = forget
-        self._writer_thread = ThreadPoolExecutor(1, thread_name_prefix="index-writer")
-        self.reader_thread = ThreadPoolExecutor(1, thread_name_prefix="index-reader")
         self._turn = asyncio.Lock()
         self._is_damaged = self._is_closed = False
         self._news = asyncio.Event()
-        self._writer: SearchIndex | None = None
-        self._reader: SearchIndex | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -109,25 +88,11 @@ class Catalogue:
             StoreError: There is no room for it, or the disk does not answer.
         """
         try:
-            await self._open_files()
+            await self._open()
         except (WrongKey, StoreDamaged):
             await self._remake()
         self._news.set()
         self._task = asyncio.create_task(self._keep_in_step())
-
-    @property
-    def writer(self) -> SearchIndex:
-        """The index to change; on the writer's thread."""
-        if self._writer is None:
-            raise ValueError("the catalogue is not open")
-        return self._writer
-
-    @property
-    def reader(self) -> SearchIndex:
-        """The index to ask; on `reader_thread`."""
-        if self._reader is None:
-            raise ValueError("the catalogue is not open")
-        return self._reader
 
     async def ask(self, question: Callable[[SearchIndex], T]) -> T:
         """Ask the index something.
@@ -137,7 +102,7 @@ class Catalogue:
             StoreError: The disk does not answer.
         """
         try:
-            return await self._read(lambda: question(self.reader))
+            return await self.file.read(lambda: question(self.file.reader))
         except (WrongKey, StoreDamaged) as error:
             self._is_damaged = True
             self._news.set()
@@ -150,7 +115,7 @@ class Catalogue:
         """
         try:
             async with self._turn:
-                is_damaged = await self._write(lambda: self.writer.is_damaged())
+                is_damaged = await self.file.write(lambda: self.file.writer.is_damaged())
         except (WrongKey, StoreDamaged):
             is_damaged = True
         if is_damaged:
@@ -201,9 +166,7 @@ class Catalogue:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self._close_files()
-        self.reader_thread.shutdown()
-        self._writer_thread.shutdown()
+        await self.file.close()
 
     # --- keeping in step ---------------------------------------------------------------
 
@@ -227,45 +190,45 @@ class Catalogue:
 
     async def _catch_up(self) -> None:
         has_changed = False
-        must_write_anew = owes = await self._record.run(_owes)
+        must_write_anew = owes = await self._record.run(owes_erasing)
         while views := await self._read_stale():
             owes = owes or any(view.has_erased for view in views)
             must_write_anew = await self._renew(views) or must_write_anew
             has_changed = True
         if must_write_anew:
-            await self._write(self._write_anew)
+            await self.file.write(self._write_anew)
             await self._forget()
         if owes:
-            await self._record.run(_owe_nothing)
+            await self._record.run(owe_nothing)
         if has_changed:
             self._announce()
 
-    async def _read_stale(self) -> list[_View]:
+    async def _read_stale(self) -> list[View]:
         """Read some stale documents, a few at a time, so that others get their turns between."""
         documents = await self._record.run(lambda replica: replica.stale_documents(_BATCH))
-        views: list[_View] = []
+        views: list[View] = []
         for first in range(0, len(documents), _TURN):
             few = documents[first : first + _TURN]
-            views += await self._record.run(partial(_read, documents=few))
+            views += await self._record.run(partial(read_views, documents=few))
         return views
 
-    async def _renew(self, views: list[_View]) -> bool:
+    async def _renew(self, views: list[View]) -> bool:
         """Bring some documents up to date; returns whether words were erased."""
-        has_erased = await self._write(lambda: self._put(views))
+        has_erased = await self.file.write(lambda: self._put(views))
         documents = [DocumentId(bytes.fromhex(view.id)) for view in views]
         await self._record.run(lambda replica: replica.made_anew(documents))
         return has_erased
 
-    def _put(self, views: list[_View]) -> bool:
-        conn = self.writer.db.conn
+    def _put(self, views: list[View]) -> bool:
+        conn = self.file.writer.db.conn
         has_erased = False
         conn.execute("BEGIN IMMEDIATE")
         try:
             for view in views:
                 if view.contribution is None:
-                    has_erased |= self.writer.remove(view.id)
+                    has_erased |= self.file.writer.remove(view.id)
                 else:
-                    has_erased |= self.writer.put(view.contribution) and view.has_erased
+                    has_erased |= self.file.writer.put(view.contribution) and view.has_erased
         except BaseException:
             if conn.in_transaction:  # SQLite undoes by itself when the disk is full
                 conn.execute("ROLLBACK")
@@ -274,100 +237,18 @@ class Catalogue:
         return has_erased
 
     def _write_anew(self) -> None:
-        conn = self.writer.db.conn
+        conn = self.file.writer.db.conn
         conn.execute("VACUUM")
         if conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             raise StoreError("a long search is in the way of erasing")
 
-    # --- threads and files ---------------------------------------------------------------
-
-    async def _write(self, work: Callable[[], T]) -> T:
-        return await self._on(self._writer_thread, work)
-
-    async def _read(self, work: Callable[[], T]) -> T:
-        return await self._on(self.reader_thread, work)
-
-    async def _on(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(thread, work)
-        except dbapi2.Error as error:
-            raise our_error(error) from error
-        except RuntimeError:  # what a thread says that takes no more work
-            if self._is_closed:
-                raise NodeStopping from None
-            raise
-
-    async def _open_files(self) -> None:
-        await self._write(self._open_writer)
-        await self._read(self._open_reader)
-        if self.writer.is_fresh:
+    async def _open(self) -> None:
+        if await self.file.open():
             await self._record.run(lambda replica: replica.forget_views())
 
-    async def _close_files(self) -> None:
-        await self._read(lambda: _close(self._reader))
-        await self._write(lambda: _close(self._writer))
-
     async def _remake(self) -> None:
-        """Delete the files of the index and begin again; everything becomes stale."""
+        """Delete the index and begin again; everything becomes stale."""
         _LOG.warning("The search index cannot be used and is made anew")
-        await self._close_files()
-
-        def delete() -> None:
-            for leftover in self._path.parent.glob(f"{self._path.name}*"):
-                leftover.unlink(missing_ok=True)
-
-        await self._write(delete)
-        await self._open_files()
+        await self.file.delete()
+        await self._open()
         self._is_damaged = False
-
-    def _open_writer(self) -> None:
-        self._writer = _open(self._path, self._key, writes=True)
-
-    def _open_reader(self) -> None:
-        self._reader = _open(self._path, self._key, writes=False)
-
-
-def _open(path: Path, key: bytes, *, writes: bool) -> SearchIndex:
-    db = open_database(path, key, writes=writes)
-    try:
-        return SearchIndex(db)
-    except BaseException:
-        db.conn.close()
-        raise
-
-
-def _close(index: SearchIndex | None) -> None:
-    if index is not None:
-        index.db.conn.close()
-
-
-def _read(replica: Replica, documents: list[DocumentId]) -> list[_View]:
-    """Read documents; owe first what the index is to lose, durably."""
-    views = [_view(replica, document) for document in documents]
-    if any(view.has_erased for view in views):
-        with replica.store.writing():
-            replica.store.shelves.keep(_OWED_SHELF, b"", b"1")
-    return views
-
-
-def _view(replica: Replica, document: DocumentId) -> _View:
-    edits = replica.store.entries.of_document(document)
-    has_erased = any(stored.is_withdrawn for stored in edits)
-    try:
-        contribution = contribution_of(replica, document)
-    except StoreError:
-        raise
-    except MeshError as error:
-        # One document that cannot be shown must not keep the others from being found.
-        _LOG.warning("A document is not shown: %s", error.code)
-        contribution = None
-    return _View(document.hex(), contribution, has_erased or contribution is None)
-
-
-def _owes(replica: Replica) -> bool:
-    return replica.store.shelves.get(_OWED_SHELF, b"") is not None
-
-
-def _owe_nothing(replica: Replica) -> None:
-    with replica.store.writing():
-        replica.store.shelves.drop(_OWED_SHELF, b"")

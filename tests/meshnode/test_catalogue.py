@@ -8,7 +8,7 @@ import pytest
 
 from crdt.errors import DocumentDamaged, StoreError
 from crdt.ids import DocumentId
-from meshnode.record import catalogue as catalogue_module
+from meshnode.record import stale_views
 from meshnode.record.catalogue import Catalogue
 from meshnode.record.rendering import contribution_of
 from meshnode.service import ContributionQuery
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from crdt.replica.replica import Replica
     from knowledge.contribution import Contribution
-    from meshnode.record.catalogue import _View
+    from meshnode.record.stale_views import View
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,7 @@ async def test_one_document_that_cannot_be_shown_does_not_hide_the_others(
                 raise DocumentDamaged
             return contribution_of(replica, document)
 
-        monkeypatch.setattr(catalogue_module, "contribution_of", fails)
+        monkeypatch.setattr(stale_views, "contribution_of", fails)
         await rosa.record.change(lambda replica: replica.forget_views())
         await rosa.add("Boil it.", "Good")
 
@@ -69,7 +69,7 @@ async def test_one_document_that_cannot_be_shown_does_not_hide_the_others(
 async def test_what_is_saved_stays_saved_while_the_index_fails_and_is_found_later(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(self: Catalogue, views: list[_View]) -> bool:
+    def fails(self: Catalogue, views: list[View]) -> bool:
         raise StoreError("the disk does not answer")
 
     async with world.node("rosa", is_reachable=False) as rosa:

@@ -192,7 +192,11 @@ async def test_a_sync_that_somebody_breaks_off_does_not_spoil_the_meeting(world:
         ends = await ahmed.sync(rosa)
 
         assert [end.error for end in ends] == [""]
-        assert "After all" in await ahmed.titles()
+
+        async def has_it() -> bool:
+            return "After all" in await ahmed.titles()
+
+        await wait_until(has_it)
 
 
 async def test_a_node_closes_in_the_middle_of_everything(world: World) -> None:
