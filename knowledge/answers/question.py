@@ -170,6 +170,7 @@ class Question:
             answers only beside it.
         is_open: Whether it asks how or what, so that all said about its subject bears on it.
         asked_with: The words that ask: "how deep".
+        conditions: Those of the terms that come after the main clause: "after rain".
     """
 
     asked: Asked
@@ -178,6 +179,7 @@ class Question:
     counted: str = ""
     is_open: bool = False
     asked_with: str = ""
+    conditions: frozenset[str] = frozenset()
 
 
 def read_question(text: str) -> Question:
@@ -219,7 +221,8 @@ def _question(
     elif asked is Asked.DURATION:
         actions = actions or _at_the_edge(told, is_last=is_verb_last)
     actions = (actions & LASTING or actions) & frozenset(terms[:MAX_TERMS])
-    return Question(asked, terms[:MAX_TERMS], actions, counted, is_open, asked_with)
+    conditions = frozenset(terms[:MAX_TERMS]).difference(_main_clause(told))
+    return Question(asked, terms[:MAX_TERMS], actions, counted, is_open, asked_with, conditions)
 
 
 def _counted(before: list[Word], after: list[Word], *, is_last: bool) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from knowledge.answers.likeness import alike, plain
+from knowledge.answers.question import CLAUSE_OPENS
 from knowledge.answers.sentences import sentences
 from knowledge.answers.wording import Word, words
 
@@ -110,6 +111,21 @@ class ReadText:
         return (
             "\n" in self._passage.text[self.sentences[index - 1].end : self.sentences[index].start]
         )
+
+
+def asides(found: Sequence[Word], places: Sequence[int]) -> set[int]:
+    """Return the words of clauses like "when it boils" that hold none of these places."""
+    clauses: list[list[int]] = []
+    for at, word in enumerate(found):
+        if not clauses or word.follows_break or word.text in CLAUSE_OPENS:
+            clauses.append([])
+        clauses[-1].append(at)
+    return {
+        at
+        for clause in clauses
+        if found[clause[0]].text in CLAUSE_OPENS and not set(clause).intersection(places)
+        for at in clause
+    }
 
 
 def _affirmed(found: Sequence[Word]) -> Sequence[Word]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.answers.injection import speaks_to_a_model
 from knowledge.answers.likeness import opposites
-from knowledge.answers.question import CLAUSE_OPENS, LASTING, LIGHT_VERBS, Asked
-from knowledge.answers.reading import ReadText
+from knowledge.answers.question import LASTING, LIGHT_VERBS, Asked
+from knowledge.answers.reading import ReadText, asides
 from knowledge.answers.typed_answer import places_of_answer
 
 if TYPE_CHECKING:
@@ -127,8 +127,6 @@ class _Reading:
         self, index: int, weights: dict[str, float], elsewhere: frozenset[str]
     ) -> float | None:
         """Return how well a sentence answers, or None when it does not."""
-        if not _is_quotable(self._sentences[index]):
-            return None
         asked = self._question.asked
         subject = self._text.subject(index)
         itself = self._answering(index)
@@ -154,6 +152,8 @@ class _Reading:
         itself_enough = ENOUGH_ITSELF_FOR_YES_OR_NO if is_yes_or_no else ENOUGH_ITSELF
         if told < itself_enough * _sum(open_terms, weights):
             return None
+        if not _is_quotable(self._sentences[index]):
+            return None
         return (
             _share(itself, weights, elsewhere)
             + _CONTEXT_WEIGHT * share
@@ -177,9 +177,10 @@ class _Reading:
         """
         question, found, held = self._question, self._words[index], self._held[index]
         if question.asked is Asked.ANYTHING and not question.is_open:
-            # "When there is no fuel, ..." says nothing about fuel.
-            asides = _asides(found, ())
-            held = self._text.terms_in([word for at, word in enumerate(found) if at not in asides])
+            # "When there is no fuel, ..." says nothing about fuel; it may answer "without fuel?".
+            aside = asides(found, ())
+            main = [word for at, word in enumerate(found) if at not in aside]
+            held = self._text.terms_in(main) | held & question.conditions
         if question.asked in (Asked.ANYTHING, Asked.MEANING):
             return held | frozenset(term for term in question.terms if _has_opposite(term, found))
         if any(term not in held and _has_opposite(term, found) for term in question.terms):
@@ -191,7 +192,7 @@ class _Reading:
             return held
         near = {at for place in places for at in range(place - _REACH, place + _REACH + 1)}
         if question.actions:
-            near -= _asides(found, places)
+            near -= asides(found, places)
         spoken_of = self._text.terms_in([word for at, word in enumerate(found) if at in near])
         if spoken_of.isdisjoint(question.actions or question.terms):
             return None
@@ -279,21 +280,6 @@ def _share(held: frozenset[str], weights: dict[str, float], elsewhere: frozenset
 def _has_opposite(term: str, found: Sequence[Word]) -> bool:
     contrary = opposites(term)
     return any(word.text in contrary for word in found)
-
-
-def _asides(found: Sequence[Word], places: Sequence[int]) -> set[int]:
-    """Return the words of clauses like "when it boils" that hold none of these places."""
-    clauses: list[list[int]] = []
-    for at, word in enumerate(found):
-        if not clauses or word.follows_break or word.text in CLAUSE_OPENS:
-            clauses.append([])
-        clauses[-1].append(at)
-    return {
-        at
-        for clause in clauses
-        if found[clause[0]].text in CLAUSE_OPENS and not set(clause).intersection(places)
-        for at in clause
-    }
 
 
 def _is_quotable(sentence: Sentence) -> bool:
