@@ -54,6 +54,9 @@ class Villager:
 
     def restart(self) -> None:
         self.store.close()
+        self._reopen()
+
+    def _reopen(self) -> None:
         self.store = SqliteStore(self.path, bytes_for(f"{self.name} database", 32))
         self.replica = self._open()
 
