@@ -15,6 +15,7 @@ MeshError
         Withdrawn           the document was withdrawn
         DocumentFull        a document takes no more edits in this version
         DocumentDamaged     a document's edits contradict each other
+        QuotaSpent          somebody without a role has left enough here
         LogForked           a log has two entries with one number
         BadInvite           a ticket that cannot be redeemed
         StoreError
@@ -127,6 +128,12 @@ class DocumentDamaged(CrdtError):
     """The edits of this document contradict each other, so it is shown no further."""
 
     code = "crdt.document_damaged"
+
+
+class QuotaSpent(CrdtError):
+    """Whoever wrote this holds no role here and has left enough. A steward can let them in."""
+
+    code = "crdt.quota_spent"
 
 
 class LogForked(CrdtError):

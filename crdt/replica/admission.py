@@ -14,6 +14,7 @@ from crdt.entries.entry import verify
 from crdt.entries.opening import open_entry
 from crdt.errors import CrdtError, StoreError
 from crdt.replica.interpreter import document_of
+from crdt.replica.quota import Quota
 from crdt.store.rows import Put
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Admission:
         pen: Pen,
         holdings: Holdings,
     ) -> None:
+        self._quota = Quota(store, interpreter)
         self._store = store
         self._interpreter = interpreter
         self._pen = pen
@@ -103,6 +105,7 @@ class Admission:
     def _admit_one(self, entry: SignedEntry) -> tuple[Put, VerifiedEntry]:
         verified = verify(entry)
         held = self._holdings.get(verified.header.space)
+        self._quota.check(held, verified)
         opened = open_entry(verified, held.keyring)
         document = document_of(verified.id, opened) if opened else None
         outcome = self._store.entries.put(verified, opened.kind if opened else None, document)
@@ -114,6 +117,8 @@ class Admission:
             stored = self._store.entries.get(verified.id)
             if stored is not None:
                 self._interpreter.take_again(held, stored.entry)
+        if outcome is not Put.KNOWN:
+            self._quota.count(held, verified.header)
         if outcome is not Put.KNOWN and verified.header.log == held.own.log:
             # A peer holds something of ours that we lack: this database is an older copy.
             self._pen.reincarnate(held)

@@ -66,6 +66,9 @@ if TYPE_CHECKING:
 TICKET_SHELF = "tickets"
 """Tickets that we redeemed and that are not yet of no use; key: the `inner` space."""
 
+CLOSED_AFTER_MS = 30 * 24 * 3_600_000
+"""How long after its expiry a single-use ticket's join may still be on its way to the issuer."""
+
 _ANSWERED_SHELF = "answered invites"
 _SHARED_SHELF = "shared keys"
 
@@ -375,15 +378,23 @@ class Membership:
         self._urgent(inner, Profile(now_ms, ()), encode(ProfileText(name)))
 
     def _answer_joins(self, held: HeldSpace) -> None:
-        """Let in whom our invites promised it, and confirm whom a single-use ticket let in."""
+        """Let in whom our invites promised it, and confirm whom a single-use ticket let in.
+
+        A single-use ticket that nobody used is answered to ourselves some weeks after it
+        expired: otherwise a joiner with a slow clock could use it for ever.
+        """
         access = held.access
         if access is None:
             return
+        now_ms = self._pen.now_ms()
         for invite in access.invites():
-            if invite.issuer != held.own.pseudonym or invite.expires_ms <= self._pen.now_ms():
+            if invite.issuer != held.own.pseudonym:
                 continue
-            for principal in sorted(invite.joined):
-                self._answer(held, invite, principal)
+            if now_ms < invite.expires_ms:
+                for principal in sorted(invite.joined):
+                    self._answer(held, invite, principal)
+            elif invite.uses == 1 and now_ms > invite.expires_ms + CLOSED_AFTER_MS:
+                self._answer(held, invite, held.own.pseudonym)
 
     def _answer(self, held: HeldSpace, invite: OpenInvite, principal: Pseudonym) -> None:
         shelf_key = held.space + invite.key
@@ -391,9 +402,10 @@ class Membership:
         names = [answered[i : i + 32] for i in range(0, len(answered), 32)]
         is_settled = principal in names or len(names) >= invite.uses
         is_rival = invite.uses == 1 and (held.access is None or not held.access.role(principal))
+        role = Role.READER if principal == held.own.pseudonym else invite.role
         if is_settled or is_rival:
             return
-        grant = Grant(self._pen.now_ms(), (), principal, int(invite.role), invite.key, ())
+        grant = Grant(self._pen.now_ms(), (), principal, int(role), invite.key, ())
         self.ensure_key(held)
         self._urgent(held, grant)
         self._store.shelves.keep(_ANSWERED_SHELF, shelf_key, answered + principal)

@@ -65,6 +65,7 @@ class People:
         self._readers: dict[bytes, dict[LogId, Reader]] = {}
         self._names: dict[Pseudonym, tuple[int, str]] = {}
         self._secrets: dict[bytes, bytes] = {}
+        self._since: dict[MemberId, int] = {}
         self._boxes: dict[bytes, list[_Box]] = {}
         self._unproven: dict[Pseudonym, list[tuple[Writer, Binding]]] = {}
         self._waiting = 0
@@ -122,6 +123,10 @@ class People:
         """Every member that anything is known of, in the order of their ids."""
         return tuple(sorted(set(self._members.values())))
 
+    def since(self, member: MemberId) -> int | None:
+        """When somebody's first device came, by its own clock, in milliseconds; None if unknown."""
+        return self._since.get(member)
+
     def logs_of(self, pseudonym: Pseudonym) -> tuple[LogId, ...]:
         """Every log of a member, in any space, by their pseudonym in `inner`."""
         member = self._members.get(pseudonym)
@@ -161,6 +166,8 @@ class People:
     def _believe(self, writer: Writer, binding: Binding) -> None:
         log = LogId(binding.log)
         self._writers[log] = writer
+        known_ms = self._since.get(writer.member, binding.stamp_ms)
+        self._since[writer.member] = min(known_ms, binding.stamp_ms)
         self._introduce(SpaceId(binding.space), Pseudonym(binding.pseudonym), writer, log)
 
     def _believe_the_rest(self, author: Pseudonym) -> None:

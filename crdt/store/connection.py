@@ -5,7 +5,7 @@
 
 `secure_delete` zeroes what is deleted, but not the stale copies that SQLite
 leaves in a page when it moves rows between pages (measured; see
-`docs/protocol-sync.md`). Tables that hold people's words are therefore laid out
+decision 0004). Tables that hold people's words are therefore laid out
 so that their rows never move: see `crdt.store.schema`.
 """
 

@@ -77,6 +77,15 @@ class LogTable:
         )
         return (*found, *(Range(*run) for run in runs))
 
+    def sizes(self, space: SpaceId) -> dict[LogId, int]:
+        """Return how many bytes of parts each log of a space has brought."""
+        rows = self._connection.rows(
+            "SELECT logs.log, sum(entries.size) FROM logs JOIN entries ON entries.log = logs.number"
+            " WHERE logs.space = ? GROUP BY logs.number",
+            (self._spaces.number_of(space),),
+        )
+        return dict(rows)
+
     def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
         """Return the entry with a number, or None; of several the one with the lowest id."""
         row = self._connection.row(

@@ -95,6 +95,10 @@ class Logs(Protocol):
         """Tell which numbers of a log are in the set, lowest first."""
         ...
 
+    def sizes(self, space: SpaceId) -> dict[LogId, int]:
+        """Return how many bytes of parts each log of a space has brought."""
+        ...
+
     def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
         """Return the entry with a number, or None; of several the one with the lowest id."""
         ...

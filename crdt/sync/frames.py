@@ -1,6 +1,6 @@
 """What crosses a link: tagged MessagePack arrays of at most 64 KiB.
 
-`docs/protocol-sync.md` describes them; a tag that is not listed here is an error.
+`docs/protocol.md` §8 describes them; a tag that is not listed here is an error.
 """
 
 from __future__ import annotations

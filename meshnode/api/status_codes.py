@@ -37,6 +37,7 @@ STATUSES: dict[str, tuple[int, Exit]] = {
     "crdt.document_damaged": (500, Exit.STORAGE),
     "crdt.document_full": (409, Exit.FAILED),
     "crdt.log_forked": (409, Exit.FAILED),
+    "crdt.quota_spent": (403, Exit.NOT_ALLOWED),
     "crdt.malformed": (400, Exit.USAGE),
     "crdt.not_authorised": (403, Exit.NOT_ALLOWED),
     "crdt.space_closed": (403, Exit.NOT_ALLOWED),

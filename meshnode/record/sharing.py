@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crdt.entries.skeletons import Kind
+from crdt.entries.opening import open_entry
+from crdt.entries.skeletons import Grant, Kind
 from crdt.sync.hello import SharedSpace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from crdt.ids import SpaceId
+    from crdt.ids import Pseudonym, SpaceId
+    from crdt.replica.held_space import HeldSpace
     from crdt.replica.replica import Replica
+    from crdt.store.rows import StoredEntry
 
 _CREDENTIALS = frozenset({Kind.CERTIFICATE, Kind.JOIN})
 _MAX_CREDENTIALS = 64
@@ -33,6 +36,18 @@ def shared_spaces(replica: Replica) -> list[SharedSpace]:
     ]
 
 
+def _raises(held: HeldSpace, stored: StoredEntry, own: Pseudonym) -> bool:
+    """Whether an entry gives us a role."""
+    if stored.kind != Kind.GRANT:
+        return False
+    opened = open_entry(stored.entry, held.keyring)
+    return (
+        opened is not None
+        and isinstance(opened.skeleton, Grant)
+        and opened.skeleton.principal == own
+    )
+
+
 class Door:
     """A `crdt.sync.source.Gate` that asks the replica; on the record's thread.
 
@@ -48,8 +63,8 @@ class Door:
         held = self._current().holdings.find(space)
         if held is None or device_public is None:
             return False
-        if held.ticket_sealing is not None and held.role is None:
-            # We only hold a ticket: there is nothing here yet but our own join.
+        if held.keyring is not None and not held.keyring.keys:
+            # We hold no key yet (a ticket, or words): there is nothing here to keep from anybody.
             return True
         return held.may_read(device_public)
 
@@ -63,6 +78,6 @@ class Door:
         found = []
         for stored in replica.store.entries.control(space):
             is_ours = replica.interpreter.author_of(stored.entry.header.log) == own
-            if is_ours and stored.kind in _CREDENTIALS:
+            if (is_ours and stored.kind in _CREDENTIALS) or _raises(held, stored, own):
                 found.append(stored.number)
         return found[-_MAX_CREDENTIALS:]
