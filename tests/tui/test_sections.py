@@ -33,7 +33,8 @@ pytestmark = pytest.mark.slow  # each runs the whole app
 async def test_home_shows_the_community_what_is_new_and_what_waits(visit: Opener) -> None:
     async with visit() as app:
         await app.sees("Ridge · you are its founder", "12 contributions · 2 new", "4 entries")
-        await app.sees("● Spring water after rain", "● Hervir el agua", "2 known · 1 open link")
+        await app.sees("● Kuchemsha maji", "● Oral rehydration", "2 known · 1 open link")
+        assert "● Spring water after rain" not in app.text  # one's own is no news
         await app.until(lambda: app.node.new == 0, "the news counts as seen")
 
 
@@ -251,6 +252,18 @@ async def test_withdrawing_explains_asks_and_then_follows_the_coverage(visit: Op
         assert app.node.body(WithdrawRequest).reason == ""
         await app.press("escape", "f3", "u")
         await app.sees("Withdrawn by you", "erased on 1 of 3 nodes")
+
+
+async def test_whoever_reads_a_text_sees_it_go_when_it_is_withdrawn(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Spring water")
+        await app.press("enter")
+        await app.sees("After rain")
+        view = contribution(0)
+        app.node.withdrawn[view.id] = view
+        app.node.tell("contributions")
+        await app.sees("This was withdrawn by its author")
+        assert "After rain" not in app.text
 
 
 async def test_both_ways_out_of_withdrawing_are_on_a_small_screen(visit: Opener) -> None:

@@ -73,6 +73,9 @@ class HistoryScreen(FramedScreen[None]):
         edits.clear_options()
         edits.add_options([_line(one) for one in self._revisions])
         edits.highlighted = 0 if self._revisions else None
+        if not self._revisions:  # it was withdrawn while it was read
+            self.query_one("#heading", Static).update("Nothing is left: it was withdrawn.")
+            self.query_one("#change", VerticalScroll).query_one(Static).update("")
 
     def on_option_list_option_highlighted(self, message: OptionList.OptionHighlighted) -> None:
         """Show what the edit under the cursor changed."""

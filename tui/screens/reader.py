@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from meshnode.client import ApiError, ClientError
 from tui import plain_text
 from tui.plain_text import count
 from tui.screens.coverage import CoverageScreen
@@ -69,12 +70,34 @@ class ReaderScreen(FramedScreen[None]):
         self.start("read", self._fetch)
 
     async def _fetch(self) -> None:
-        view = await self.attempt(self.client.contribution(self._contribution_id), is_reading=True)
-        if view is not None and view != self._view:
-            self._show(view)
+        try:
+            view = await self.client.contribution(self._contribution_id)
+        except ApiError as error:
+            self._show_refused(error)
+        except ClientError:
+            return  # the banner says so
+        else:
+            if view != self._view:
+                self._show(view)
+
+    def _show_refused(self, error: ApiError) -> None:
+        """Take the words off the screen: whoever withdrew them wants them read no more."""
+        self._view = None
+        self.query_one("#heading", Static).update(
+            Content.styled(plain_text.line(error.explain()), "bold $warning")
+        )
+        self.query_one(ReadingView).read("")
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what is done with a contribution only while there is one."""
+        if action in {"edit", "history", "withdraw", "copy_text"}:
+            return self._view is not None
+        return super().check_action(action, parameters)
 
     def _show(self, view: ContributionView) -> None:
         self._view = view
+        self.refresh_bindings()
         self.query_one("#heading", Static).update(_heading(view))
         self.query_one(ReadingView).read(view.text, self._quote)
         self._quote = ""
@@ -98,9 +121,8 @@ class ReaderScreen(FramedScreen[None]):
             self.app.push_screen(HistoryScreen(self.session, self._view))
 
     def action_coverage(self) -> None:
-        """Show which nodes hold it."""
-        if self._view is not None:
-            self.app.push_screen(CoverageScreen(self.session, self._contribution_id))
+        """Show which nodes hold it or, once withdrawn, have erased it."""
+        self.app.push_screen(CoverageScreen(self.session, self._contribution_id))
 
     def action_withdraw(self) -> None:
         """Ask, then withdraw."""

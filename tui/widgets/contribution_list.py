@@ -37,7 +37,7 @@ KEPT_PAGES = 12
 """Pages kept in memory: a few screens around every place one may jump between."""
 NARROW_CELLS, WIDE_CELLS = 50, 100
 """A row narrower than the first has title and age only; a wide one has everything."""
-AGE_CELLS = 7
+AGE_CELLS = 6
 LANGUAGE_CELLS = 4
 
 
@@ -46,7 +46,7 @@ class ContributionList(ScrollView, can_focus=True):
 
     Args:
         source: Gives a page: (offset, limit) to a `ContributionPage`.
-        marked: The first so many rows carry a dot: they are new.
+        marked: The first so many rows of others' carry a dot: they are new.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -259,7 +259,7 @@ class ContributionList(ScrollView, can_focus=True):
         row = self.row_at(index)
         if row is None:
             return Strip([Segment(set_cell_size("   ·····", width), quiet)], width)
-        is_here, is_new = index == self.cursor, index < self.marked
+        is_here, is_new = index == self.cursor, self._is_new(index, row)
         mark = self.get_component_rich_style("list--mark", partial=True)
         edge = f"{'▌' if is_here else ' '}{'●' if is_new else ' '} "
         title = _fit(row.title or "(untitled)", width - 3 - self._side_cells(width))
@@ -268,6 +268,13 @@ class ContributionList(ScrollView, can_focus=True):
         if not is_here and not is_new:
             left = [Segment(edge + title, base)]
         return Strip([*left, Segment(self._side(row, width), quiet)], width)
+
+    def _is_new(self, index: int, row: ContributionRow) -> bool:
+        """Say whether it is one of the newest that others gave."""
+        if not self.marked or row.is_own or index >= PAGE_ROWS:
+            return False
+        before = self._pages.get(0, ())[:index]
+        return sum(not one.is_own for one in before) < self.marked
 
     def _columns(self, width: int) -> tuple[int, int, int]:
         """Give the cells of author, community and language; 0: there is no room for it."""
@@ -279,13 +286,13 @@ class ContributionList(ScrollView, can_focus=True):
 
     def _side_cells(self, width: int) -> int:
         columns = [cells + 1 for cells in self._columns(width) if cells]
-        return sum(columns) + (2 if columns else 0) + AGE_CELLS + 1
+        return sum(columns) + (2 if columns else 0) + AGE_CELLS + 2
 
     def _side(self, row: ContributionRow, width: int) -> str:
         columns = zip((row.author, row.community, row.language), self._columns(width), strict=True)
         parts = [f" {_fit(text, cells)}" for text, cells in columns if cells]
         level = {"inner": " ⌂", "allied": " ◇", "commons": "  "}[row.level] if parts else ""
-        return f"{level}{''.join(parts)} {plain_text.ago(row.changed_ms).rjust(AGE_CELLS)}"
+        return f"{level}{''.join(parts)} {plain_text.ago(row.changed_ms).rjust(AGE_CELLS)} "
 
 
 def _fit(text: str, cells: int) -> str:

@@ -37,7 +37,7 @@ class QuoteCard(Static, can_focus=True):
         super().__init__(
             Content.assemble(
                 (f"{number} ", "bold $accent"),
-                f"“{plain_text.line(citation.quote)}”",
+                f"“{' '.join(plain_text.line(citation.quote).split())}”",
                 "\n  ",
                 (plain_text.line(whose), "$quiet"),
             ),
