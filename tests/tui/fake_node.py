@@ -36,6 +36,10 @@ WORDS = (
 TICKET = "MESH1" + b32encode(b"a ticket of the usual size " * 7).decode("ascii").rstrip("=")
 
 
+class Gone(Exception):
+    """A contribution was withdrawn."""
+
+
 @dataclass
 class FakeNode:
     """A node as the interface sees it.
@@ -122,7 +126,10 @@ class FakeNode:
         failure = self.failures.pop((request.method, request.path), None)
         if failure is not None:
             return _json(failure[1], failure[0])
-        response: web.StreamResponse = await handler(request)
+        try:
+            response: web.StreamResponse = await handler(request)
+        except Gone as gone:
+            return _json(gone.args[0], 410)
         return response
 
     async def _take(self, request: web.Request, kind: type[R]) -> R:
@@ -232,7 +239,7 @@ class FakeNode:
         error = v.ErrorView(
             code="crdt.withdrawn", message="This was withdrawn by its author and is no longer kept."
         )
-        raise web.HTTPGone(body=msgspec.json.encode(error), content_type="application/json")
+        raise Gone(error)
 
     async def _contributions(self, request: web.Request) -> web.Response:
         limit, offset = int(request.query["limit"]), int(request.query["offset"])
