@@ -19,11 +19,11 @@ from meshnode.desks.answering import Answering
 from meshnode.desks.bundle_desk import BundleDesk
 from meshnode.desks.community_desk import CommunityDesk
 from meshnode.desks.contributing import Contributing
+from meshnode.desks.health import Health
 from meshnode.desks.importing import Importing
 from meshnode.desks.reading import Reading
 from meshnode.desks.sync_desk import SyncDesk
 from meshnode.exchange import Exchange
-from meshnode.health import Health
 from meshnode.home.settings import split_address
 from meshnode.news import News
 from meshnode.record.catalogue import Catalogue, forget_nothing

@@ -24,7 +24,6 @@ from crdt.entries.sealing import EPOCH_KEY_BYTES
 from crdt.entries.skeletons import (
     Card,
     CardText,
-    Cut,
     Genesis,
     Grant,
     Invite,
@@ -33,10 +32,9 @@ from crdt.entries.skeletons import (
     Joiner,
     Profile,
     ProfileText,
-    Revocation,
 )
 from crdt.errors import BadInvite, NotAuthorised
-from crdt.ids import NO_ENTRY, DeviceId, EntryId, MemberId, Pseudonym, SpaceId
+from crdt.ids import NO_ENTRY, DeviceId, EntryId, Pseudonym, SpaceId
 from crdt.rights.authority import Role
 from crdt.space import (
     NONCE_BYTES as COMMUNITY_NONCE_BYTES,
@@ -165,7 +163,7 @@ class Membership:
         Raises:
             NotAuthorised: We are no steward, or offer more than we have.
         """
-        commons = self._steward(community, role)
+        commons = self.steward(community, role)
         ticket = Ticket(
             inner=community.inner.space,
             invite=NO_ENTRY,
@@ -186,7 +184,15 @@ class Membership:
             self._urgent(commons, invite)
         return replace(ticket, invite=written.id)
 
-    def _steward(self, community: Community, role: Role) -> HeldSpace:
+    def steward(self, community: Community, role: Role) -> HeldSpace:
+        """Make sure that we are a steward in both spaces, and not below a role.
+
+        Returns:
+            The commons.
+
+        Raises:
+            NotAuthorised: We are not.
+        """
         if community.commons is None:
             raise NotAuthorised("the community has not been met yet")
         for held in (community.inner, community.commons):
@@ -409,38 +415,3 @@ class Membership:
         self.ensure_key(held)
         self._urgent(held, grant)
         self._store.shelves.keep(_ANSWERED_SHELF, shelf_key, answered + principal)
-
-    # --- removing --------------------------------------------------------------------------
-
-    def remove(self, community: Community, member: MemberId) -> None:
-        """Take a member's roles in both spaces; what they wrote until now keeps its effect.
-
-        Raises:
-            NotAuthorised: We are no steward, or they stand above us.
-        """
-        commons = self._steward(community, Role.READER)
-        people = community.inner.people
-        with self._store.writing():
-            for held in (community.inner, commons):
-                principal = people.pseudonym(held.space, member) if people else None
-                if principal is None or held.access is None:
-                    continue
-                theirs = held.access.role(principal)
-                if theirs is None:
-                    continue
-                if held.role is None or theirs > held.role:
-                    raise NotAuthorised("only a founder removes a founder")
-                self.ensure_key(held)
-                now_ms = self._pen.now_ms()
-                self._urgent(
-                    held, Revocation(now_ms, (), principal, self._cuts(held, principal), ())
-                )
-            self.ensure_key(community.inner)
-
-    def _cuts(self, held: HeldSpace, principal: Pseudonym) -> tuple[Cut, ...]:
-        cuts = []
-        for row in self._store.logs.of_space(held.space):
-            if row.pseudonym == principal:
-                last = self._store.logs.entry_at(row.log, row.last)
-                cuts.append(Cut(row.log, row.last, last or EntryId(bytes(32))))
-        return tuple(cuts)

@@ -1,8 +1,9 @@
 """Our offers, the peer's offers, and which of them mean the same space.
 
-Each side offers under its newest key. The responder, who reads first, answers
-under the key that the initiator used; where only the initiator recognises the
-responder's (older) key, it offers that space once more under that one.
+The initiator offers under its newest key. The responder, who reads first, answers
+under that key where it knows it, and else under a few of its own, newest first:
+two sides may each have begun an epoch since they last met. Where the initiator
+recognises one of those, it offers that space once more under it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from crdt.store.rows import SetSummary
     from crdt.sync.hello import SharedSpace
     from crdt.sync.source import SyncSource
+
+
+MAX_KEYS_ANSWERED = 4
+"""Keys of one space that the responder offers under when the initiator's says nothing to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +107,19 @@ class Greeting:
     def answers(
         self, matches: Sequence[Match], may_serve: Callable[[SharedSpace], bool]
     ) -> tuple[Offer, ...]:
-        """Offer every space: matched ones under the matching key, others under their newest."""
+        """Offer every space: matched ones under the matching key, others under a few of ours."""
         keys = {match.shared.space: match.key for match in matches}
-        return tuple(
-            self._offer(
-                shared,
-                keys.get(shared.space, shared.discovery_keys[0]),
-                tells=shared.space in keys and may_serve(shared),
-            )
-            for shared in self._spaces
-        )
+        room = MAX_OFFERS - len(self._spaces)
+        offers = []
+        for shared in self._spaces:
+            if shared.space in keys:
+                key = keys[shared.space]
+                offers.append(self._offer(shared, key, tells=may_serve(shared)))
+                continue
+            shown = shared.discovery_keys[: 1 + min(room, MAX_KEYS_ANSWERED - 1)]
+            room -= len(shown) - 1
+            offers += [self._offer(shared, key, tells=False) for key in shown]
+        return tuple(offers)
 
     def reoffers(
         self, matches: Sequence[Match], may_serve: Callable[[SharedSpace], bool]
@@ -157,7 +165,7 @@ class Greeting:
                 continue
             shared, key = known[offer.tag]
             if shared.space in matches:
-                raise Malformed("a space offered twice")
+                continue  # under an older key too
             is_offered = (shared.space, key) in self._offered
             if nonce is None and not is_offered:
                 raise Malformed("an offer under a key that was not shown")

@@ -104,7 +104,7 @@ class CommunityDesk:
             found = _community_named(replica, community or None)
             people = found.inner.people
             known = people.members() if people else ()
-            replica.membership.remove(found, find_by_prefix(member, known))
+            replica.removal.remove(found, find_by_prefix(member, known))
 
         await self._record.change(write)
         return await self.members()

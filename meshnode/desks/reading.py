@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from knowledge.search.ranking import Hit as Found
     from meshnode.desks.answering import Answering
     from meshnode.exchange import Exchange
-    from meshnode.health import Health
+    from meshnode.desks.health import Health
     from meshnode.home.settings import Config
     from meshnode.record.catalogue import Catalogue
     from meshnode.record.record import Record

@@ -211,7 +211,7 @@ def test_a_removed_member_cannot_read_what_is_written_after(
 ) -> None:
     joined(rosa, ahmed)
     community = rosa.replica.membership.community(rosa.space("inner"))
-    rosa.replica.membership.remove(community, ahmed.replica.keys.enrolment.member)
+    rosa.replica.removal.remove(community, ahmed.replica.keys.enrolment.member)
     rosa.replica.react()
 
     secret = rosa.write("Without Ahmed.", "inner")
@@ -230,13 +230,36 @@ def test_what_a_removed_member_writes_afterwards_has_no_effect(
     note = rosa.write(SPRING)
     rosa.meet(ahmed)
     community = rosa.replica.membership.community(rosa.space("inner"))
-    rosa.replica.membership.remove(community, ahmed.replica.keys.enrolment.member)
+    rosa.replica.removal.remove(community, ahmed.replica.keys.enrolment.member)
     rosa.replica.react()
 
     ahmed.edit(note, "Vandalised.")
     ahmed.give(rosa)
 
     assert rosa.text(note) == SPRING
+
+
+def test_a_member_is_removed_from_the_commons_too_who_never_said_who_they_are_there(
+    rosa: Villager, ahmed: Villager
+) -> None:
+    community = rosa.found()
+    ahmed.replica.membership.redeem(read_ticket(rosa.ticket(community)))
+    for _ in range(3):
+        ahmed.give(rosa)
+        rosa.give(ahmed, [rosa.space("inner").space])
+        ahmed.replica.react()
+    # Ahmed's node now joins the commons, and its binding for it stays at home.
+    rosa.give(ahmed)
+    ahmed.give(rosa, [ahmed.space("commons").space])
+    assert community.commons is not None and community.commons.access is not None
+    assert len(community.commons.access.members()) == 2
+
+    rosa.replica.removal.remove(community, ahmed.replica.keys.enrolment.member)
+    rosa.replica.react()
+
+    for held in (rosa.space("inner"), rosa.space("commons")):
+        assert held.access is not None
+        assert list(held.access.members().values()) == [Role.FOUNDER]
 
 
 def test_a_single_use_ticket_lets_one_person_in(tmp_path: Path, rosa: Villager) -> None:

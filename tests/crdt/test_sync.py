@@ -308,6 +308,25 @@ def test_one_that_missed_a_key_change_is_recognised(newer_speaks_first: bool) ->
     assert agree(meeting)
 
 
+@pytest.mark.parametrize("changes", [1, 3])
+def test_two_that_each_changed_the_key_apart_recognise_each_other(changes: int) -> None:
+    def space(*keys: bytes) -> SharedSpace:
+        return SharedSpace(OTHER_SPACE, keys, needs_proof=True, has_receipts=True)
+
+    def newer_keys(first: int) -> list[bytes]:
+        return [bytes([first + n]) * 32 for n in range(changes)]
+
+    rosa = Node("rosa", space(*newer_keys(10), b"0" * 32))
+    ahmed = Node("ahmed", space(*newer_keys(20), b"0" * 32))
+    rosa.write(b"one epoch", OTHER_SPACE)
+    ahmed.write(b"another epoch", OTHER_SPACE)
+
+    meeting = meet(rosa, ahmed)
+
+    assert rosa.holds(OTHER_SPACE) == ahmed.holds(OTHER_SPACE)
+    assert agree(meeting)
+
+
 def test_a_node_that_meets_itself_says_so() -> None:
     rosa = Node("rosa", INNER)
     meeting = meet(rosa, rosa)

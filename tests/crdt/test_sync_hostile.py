@@ -28,6 +28,7 @@ from crdt.sync.frames import (
     decode_frame,
     encode_frame,
 )
+from crdt.sync.greeting import MAX_KEYS_ANSWERED
 from crdt.sync.hello import (
     Box,
     Direction,
@@ -205,7 +206,8 @@ def test_offers_of_more_spaces_than_allowed_are_refused() -> None:
 
 
 def test_a_later_offer_under_a_key_we_did_not_show_is_refused() -> None:
-    newer = SharedSpace(OTHER_SPACE, (b"e" * 32, INNER_KEY), needs_proof=True)
+    shown = tuple(bytes([n]) * 32 for n in range(MAX_KEYS_ANSWERED))
+    newer = SharedSpace(OTHER_SPACE, (*shown, INNER_KEY), needs_proof=True)
     meeting = Meeting(Node("liar", COMMONS), Node("rosa", COMMONS, newer)).run(most_frames=2)
     box = Box(INNER_KEY, Direction.INITIATOR, meeting.channel_id, NONCE)
     wrong = Offer(tag_of(INNER_KEY, Direction.INITIATOR, meeting.channel_id), box.seal(b"?"))

@@ -83,20 +83,19 @@ class Village(RuleBasedStateMachine):
                 joining.weather.time_ms = max(joining.weather.time_ms, inviting.weather.time_ms)
                 joining.replica.membership.redeem(read_ticket(ticket))
 
-    @rule(whom=st.integers(1, 3))
-    def remove(self, whom: int) -> None:
-        node = self.people[0]
+    @rule(who=WHO, whom=st.integers(1, 3))
+    def remove(self, who: int, whom: int) -> None:
+        node = self.people[who]
         for community in node.replica.membership.communities():
             with suppress(*REFUSED):
                 member = self.people[whom].replica.keys.enrolment.member
-                node.replica.membership.remove(community, member)
+                node.replica.removal.remove(community, member)
         node.replica.react()
         self._check(node)
 
-    @rule()
-    def rotate(self) -> None:
-        """By one node only: two that begin epochs apart do not find each other again yet."""
-        node = self.people[0]
+    @rule(who=WHO)
+    def rotate(self, who: int) -> None:
+        node = self.people[who]
         for inner in node.replica.holdings.inner_spaces():
             if inner.role is not None and inner.role >= Role.CONTRIBUTOR:
                 node.replica.membership.rotate(inner)

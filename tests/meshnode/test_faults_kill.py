@@ -135,8 +135,8 @@ async def test_a_daemon_killed_at_any_moment_keeps_its_promises(tmp_path: Path) 
                 return (await rosa.client.coverage(note)).sentence == "erased on 2 of 2 nodes"
 
             await wait_until(is_erased, f"{note[:8]} is erased everywhere")
-    except Untrue:
-        print(*rosa.tail(), *ahmed.tail(), sep="\n")
+    except Untrue as untrue:
+        untrue.add_note("\n".join([*rosa.tail(), *ahmed.tail()]))
         raise
     finally:
         await village.end()

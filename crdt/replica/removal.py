@@ -1,0 +1,110 @@
+"""Taking a member's roles: in both spaces, also where we learn only later who they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crdt.entries.entry import Priority
+from crdt.entries.skeletons import Cut, Revocation
+from crdt.errors import NotAuthorised
+from crdt.ids import ID_BYTES, NO_ENTRY, MemberId, Pseudonym
+from crdt.rights.authority import Role
+
+if TYPE_CHECKING:
+    from crdt.replica.held_space import HeldSpace
+    from crdt.replica.membership import Community, Membership
+    from crdt.replica.pen import Pen
+    from crdt.store.port import Store
+
+REMOVED_SHELF = "removed"
+"""Members that we removed; key: the `inner` space, then the member."""
+
+
+class Removal:
+    """Removes members in our name.
+
+    Args:
+        store: Where revocations go.
+        membership: Knows our standing, and begins a new epoch when one is due.
+        pen: Writes them.
+    """
+
+    def __init__(self, store: Store, membership: Membership, pen: Pen) -> None:
+        self._store = store
+        self._membership = membership
+        self._pen = pen
+
+    def remove(self, community: Community, member: MemberId) -> None:
+        """Take a member's roles in both spaces; what they wrote until now keeps its effect.
+
+        Raises:
+            NotAuthorised: We are no steward, or they stand above us.
+        """
+        self._membership.steward(community, Role.READER)
+        with self._store.writing():
+            self._store.shelves.keep(REMOVED_SHELF, community.inner.space + member, b"1")
+            self._revoke(community, member)
+            self._membership.ensure_key(community.inner)
+
+    def follow_up(self, community: Community) -> None:
+        """Remove those whom we removed from where we did not know them then; twice is once."""
+        for key, _ in self._store.shelves.items(REMOVED_SHELF):
+            if key[:ID_BYTES] != community.inner.space:
+                continue
+            try:
+                self._revoke(community, MemberId(key[ID_BYTES:]), only=community.commons)
+            except NotAuthorised:
+                continue
+
+    def _revoke(
+        self, community: Community, member: MemberId, only: HeldSpace | None = None
+    ) -> None:
+        for held in (only,) if only else (community.inner, community.commons):
+            if held is None or held.access is None or held.role is None:
+                continue
+            for principal in sorted(self._principals(community, held, member)):
+                theirs = held.access.role(principal)
+                if theirs is None or held.role < Role.STEWARD:
+                    continue
+                if theirs > held.role:
+                    raise NotAuthorised("only a founder removes a founder")
+                self._membership.ensure_key(held)
+                cuts = self._cuts(held, principal)
+                revocation = Revocation(self._pen.now_ms(), (), principal, cuts, ())
+                self._pen.write(held, revocation, priority=Priority.URGENT)
+
+    def _principals(
+        self, community: Community, held: HeldSpace, member: MemberId
+    ) -> set[Pseudonym]:
+        """Who a member is in a space: as their binding says or, before it came, their ticket.
+
+        The invite of a single-use ticket stands under one key in both spaces.
+        """
+        people = community.inner.people
+        if people is None:
+            return set()
+        known = people.pseudonym(held.space, member)
+        if known is not None:
+            return {known}
+        inside = people.pseudonym(community.inner.space, member)
+        if inside is None or community.inner.access is None or held.access is None:
+            return set()
+        used = {
+            invite.key
+            for invite in community.inner.access.invites()
+            if invite.uses == 1 and inside in invite.joined
+        }
+        return {
+            joined
+            for invite in held.access.invites()
+            if invite.key in used
+            for joined in invite.joined
+        }
+
+    def _cuts(self, held: HeldSpace, principal: Pseudonym) -> tuple[Cut, ...]:
+        cuts = []
+        for row in self._store.logs.of_space(held.space):
+            if row.pseudonym == principal:
+                last = self._store.logs.entry_at(row.log, row.last)
+                cuts.append(Cut(row.log, row.last, last or NO_ENTRY))
+        return tuple(cuts)
