@@ -283,6 +283,14 @@ class Exchange:
         else:
             peer.fail(error, self._jitter.random())
 
+    async def wants_another(self, meeting: Meeting) -> bool:
+        """Whether a settled meeting calls for one more: it brought spaces, or a ticket waits."""
+        if await self._record.run(meeting.lacks_spaces):
+            meeting.is_cut_short = True
+            await meeting.end()
+            return True
+        return await self._record.run(lambda replica: replica.membership.is_waiting)
+
     def _again_in_s(self, meeting: Meeting) -> float:
         if meeting.is_cut_short:
             return 0.0

@@ -234,6 +234,11 @@ class Membership:
         redeemed = self._ticket(inner)
         return redeemed.ticket.community if redeemed else ""
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a ticket that we redeemed has not let us in yet."""
+        return bool(self._store.shelves.items(TICKET_SHELF))
+
     def pending_role(self, inner: SpaceId) -> Role | None:
         """Role that a ticket promises which still waits."""
         redeemed = self._ticket(inner)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from meshnode.views import SyncEvent
 
 _SHOWN_EVERY_S = 0.25
-_TRIES = 2
+_TRIES = 4
+_AGAIN_S = 0.3
+"""Joining takes a few meetings: the ticket, the key, the commons; each side needs a moment."""
+
 """A meeting may end because the peer called us at the same moment: another one goes on."""
 
 MAX_SYNC_S = 3600.0
@@ -94,24 +97,26 @@ class SyncDesk:
     async def _visit(self, peer: Peer, queue: asyncio.Queue[SyncEvent]) -> None:
         began_s = time.monotonic()
         label = peer.name or peer.address
+        met: list[Meeting] = []
         await queue.put(SyncProgress(peer=label, stage="connecting"))
         try:
             async with asyncio.timeout(MAX_SYNC_S):
                 for _ in range(_TRIES):
                     meeting = await self._exchange.meet(peer)
                     await self._watch(meeting, label, queue)
-                    if meeting.is_settled:
+                    met.append(meeting)
+                    if meeting.is_settled and not await self._exchange.wants_another(meeting):
                         break
+                    await asyncio.sleep(_AGAIN_S)
             error = ""
             if not meeting.is_settled:
                 error = peer.last_error or Unreachable().explain()
-            traffic = meeting.link.traffic
             done = SyncDone(
                 peer=peer.name or label,
-                sent=meeting.sent,
-                received=meeting.received,
-                sent_bytes=traffic.sent_bytes,
-                received_bytes=traffic.received_bytes,
+                sent=sum(each.sent for each in met),
+                received=sum(each.received for each in met),
+                sent_bytes=sum(each.link.traffic.sent_bytes for each in met),
+                received_bytes=sum(each.link.traffic.received_bytes for each in met),
                 duration_ms=(time.monotonic() - began_s) * 1000,
                 error=error,
             )
