@@ -163,21 +163,24 @@ class Library:
             raise Malformed(f"a reason has at most {MAX_REASON_CHARS} characters")
         content = encode(WithdrawalText(reason)) if reason else b""
         if self.is_ours(document):
-            targets = [stored.entry.id for stored in self._store.entries.of_document(document)]
-            return self._name(held, document, targets, content)
-        ours = [stored.entry.id for stored in self._own_edits(document)]
-        if not ours:
+            return self._name(held, document, self._unnamed_edits(held, document), content)
+        words = [edit.entry.id for edit in self._own_edits(held, document) if edit.entry.content]
+        if not words:
             raise NotAuthorised("nothing in it is yours to take back")
-        return self._name(held, None, ours, content)
+        return self._name(held, None, words, content)
 
-    def _own_edits(self, document: DocumentId) -> list[StoredEntry]:
-        """Return our edits of a document whose words are still here."""
-        own = self.space_of(document).own.pseudonym
-        return [
-            stored
-            for stored in self._store.entries.of_document(document)
-            if stored.entry.content and self._interpreter.author_of(stored.entry.header.log) == own
-        ]
+    def _own_edits(self, held: HeldSpace, document: DocumentId) -> Iterator[StoredEntry]:
+        """Give our edits of a document; nobody else's are ours to name in a withdrawal."""
+        own = held.own.pseudonym
+        for stored in self._store.entries.of_document(document):
+            header = stored.entry.header
+            if header.space == held.space and self._interpreter.author_of(header.log) == own:
+                yield stored
+
+    def _unnamed_edits(self, held: HeldSpace, document: DocumentId) -> list[EntryId]:
+        """Return our edits of a document that no withdrawal of ours has erased as a whole."""
+        edits = self._own_edits(held, document)
+        return [edit.entry.id for edit in edits if edit.entry.skeleton is not None]
 
     def reason_of(self, withdrawal: EntryId) -> str:
         """Why something was taken back, as whoever did it says; "" when they do not."""
@@ -197,14 +200,7 @@ class Library:
         back: their withdrawal erases its words, and only ours can take the rest of it.
         """
         held = self.space_of(document)
-        late = [
-            stored.entry.id
-            for stored in self._store.entries.of_document(document)
-            if stored.entry.skeleton is not None
-            and stored.entry.header.space == held.space
-            and self._interpreter.author_of(stored.entry.header.log) == held.own.pseudonym
-        ]
-        if late:
+        if late := self._unnamed_edits(held, document):
             self._name(held, document, late)
 
     def _name(
@@ -282,7 +278,8 @@ class Library:
 
     def may_withdraw(self, document: DocumentId) -> bool:
         """Whether it, or words in it, are ours to take back."""
-        return self.is_ours(document) or bool(self._own_edits(document))
+        own = self._own_edits(self.space_of(document), document)
+        return self.is_ours(document) or any(edit.entry.content for edit in own)
 
     def _edits(self, document: DocumentId) -> list[EditFacts]:
         held = self.space_of(document)

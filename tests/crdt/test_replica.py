@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crdt.entries.opening import open_entry
+from crdt.entries.skeletons import Withdrawal
 from crdt.errors import BadInvite, Malformed, NotAuthorised, UnknownEntry, Withdrawn
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
@@ -124,6 +126,28 @@ def test_a_withdrawn_document_is_gone_on_both_nodes(rosa: Villager, ahmed: Villa
             stored.entry.content in (None, b"") and stored.entry.skeleton is None
             for stored in node.store.entries.of_document(note)
         )
+
+
+def test_a_withdrawal_names_only_its_authors_own_entries(rosa: Villager, ahmed: Villager) -> None:
+    joined(rosa, ahmed)
+    note = rosa.write(SPRING)
+    rosa.meet(ahmed)
+    ahmed.edit(note, SPRING + "Ahmed was here.")
+    rosa.meet(ahmed)
+    rosa.edit(note, SPRING + "Rosa was here.")
+    ours = {
+        stored.entry.id
+        for stored in rosa.store.entries.of_document(note)
+        if stored.entry.header.log == rosa.space("commons").own.log
+    }
+
+    taken = rosa.replica.library.withdraw(note)
+
+    said = rosa.store.entries.get(taken)
+    assert said is not None
+    opened = open_entry(said.entry, None)
+    assert opened is not None and isinstance(opened.skeleton, Withdrawal)
+    assert set(opened.skeleton.targets) == ours and len(ours) >= 2
 
 
 def test_only_who_wrote_in_a_document_takes_anything_back(rosa: Villager, ahmed: Villager) -> None:
