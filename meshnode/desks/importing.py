@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from crdt.codec import Decoder, WireStruct, encode
 from crdt.errors import MeshError
 from crdt.ids import DocumentId
 from knowledge.contribution import Level
@@ -16,6 +14,7 @@ from knowledge.imports.draft import Defaults
 from knowledge.imports.importing import Imported, Refused, Skipped, import_paths, source_key
 from meshnode.desks.contributing import space_for
 from meshnode.desks.contribution_fields import fields_of
+from meshnode.record.import_marks import import_secret, keep_mark, says_the_same
 from meshnode.record.rendering import GENRE
 from meshnode.views import ImportDone, ImportedFile
 
@@ -30,19 +29,12 @@ if TYPE_CHECKING:
     from meshnode.record.record import Record
     from meshnode.views import ImportEvent, ImportRequest
 
-_IMPORT_SHELF = "imports"
-_SECRET_SHELF = "import secret"  # noqa: S105 - the name of a shelf
+_IMPORT_SHELF = "imported files"
+"""Key: the source, named with a secret; value: the document that it became."""
+
 _WITHDRAWN = "You withdrew this. Add it again with --again."
 
 _Outcome: TypeAlias = Literal["added", "updated", "unchanged", "skipped"]
-
-
-class _Known(WireStruct, frozen=True):
-    document: bytes
-    digest: bytes
-
-
-_DECODE_KNOWN = Decoder(_Known, 256)
 
 
 class Importing:
@@ -131,10 +123,10 @@ class Importing:
     def _import_draft(
         self, replica: Replica, path: Path, draft: Draft, request: ImportRequest
     ) -> tuple[_Outcome, DocumentId]:
-        key = bytes.fromhex(source_key(_secret(replica), path, draft.part))
+        key = bytes.fromhex(source_key(import_secret(replica), path, draft.part))
         level = Level(request.level) if request.level else draft.level or Level.COMMONS
         held = space_for(replica, level, request.community)
-        digest = draft.digest + held.space
+        said = draft.digest + held.space
         fields = fields_of(
             title=draft.title,
             language=draft.language if draft.language != "und" else self._language,
@@ -146,20 +138,20 @@ class Importing:
             consent=draft.consent,
         )
         kept = replica.store.shelves.get(_IMPORT_SHELF, key)
-        known = _DECODE_KNOWN(kept) if kept else None
+        known = DocumentId(kept) if kept else None
+        outcome: _Outcome = "added"
         with replica.store.writing():
-            if known and _is_withdrawn(replica, DocumentId(known.document)) and not request.again:
-                return "skipped", DocumentId(known.document)
-            if known and _is_still_there(replica, DocumentId(known.document), held):
-                document = DocumentId(known.document)
-                if known.digest == digest:
-                    return "unchanged", document
-                replica.library.change(document, fields, draft.text)
-                outcome: _Outcome = "updated"
+            if known and _is_withdrawn(replica, known) and not request.again:
+                return "skipped", known
+            if known and _is_still_there(replica, known, held):
+                if says_the_same(replica, known, said):
+                    return "unchanged", known
+                replica.library.change(known, fields, draft.text)
+                outcome, document = "updated", known
             else:
                 document = replica.library.begin(held, GENRE, fields, draft.text)
-                outcome = "added"
-            replica.store.shelves.keep(_IMPORT_SHELF, key, encode(_Known(document, digest)))
+            replica.store.shelves.keep(_IMPORT_SHELF, key, document)
+            keep_mark(replica, document, said)
         return outcome, document
 
 
@@ -177,12 +169,3 @@ def _is_withdrawn(replica: Replica, document: DocumentId) -> bool:
         return replica.library.withdrawal_of(document) is not None
     except MeshError:
         return False
-
-
-def _secret(replica: Replica) -> bytes:
-    secret = replica.store.shelves.get(_SECRET_SHELF, b"")
-    if secret is None:
-        secret = os.urandom(32)
-        with replica.store.writing():
-            replica.store.shelves.keep(_SECRET_SHELF, b"", secret)
-    return secret

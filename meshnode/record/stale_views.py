@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crdt.errors import MeshError, StoreError
+from meshnode.record.import_marks import forget_mark
 from meshnode.record.rendering import contribution_of
 
 if TYPE_CHECKING:
@@ -30,11 +31,14 @@ class View:
 
 
 def read_views(replica: Replica, documents: list[DocumentId]) -> list[View]:
-    """Read documents; owe first what the index is to lose, durably."""
+    """Read documents; owe what the index is to lose, durably, and forget what else knows of it."""
     views = [_view(replica, document) for document in documents]
     if any(view.has_erased for view in views):
         with replica.store.writing():
             replica.store.shelves.keep(_OWED_SHELF, b"", b"1")
+            for document in documents:
+                if replica.library.withdrawal_of(document) is not None:
+                    forget_mark(replica, document)
     return views
 
 
