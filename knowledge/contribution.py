@@ -51,8 +51,10 @@ class Contribution:
 
     Attributes:
         id: Hex of the entry that began the document, 64 characters.
-        author: The name that the author chose to show.
-        author_key: Hex of the author's pseudonym in that space.
+        author: The name that it was given under: a claim of whoever signed it.
+        author_key: Hex of the signer's pseudonym in that space.
+        given_by: The signer's own name, or a short form of their key, where that is not the
+            author's; "" when it is, or when this node cannot know.
         community: Name of the community that it was given in.
         language: BCP 47 tag, for example "es" or "sw"; "und" when unknown.
         licence: SPDX expression.
@@ -78,3 +80,4 @@ class Contribution:
     changed_ms: int = 0
     edits: int = 1
     contributors: tuple[str, ...] = ()
+    given_by: str = ""

@@ -18,6 +18,7 @@ class Passage:
         language: BCP 47 tag; "und" when unknown.
         text: The paragraphs, verbatim.
         score: Higher is better; comparable only within one list of results.
+        given_by: Who signed it, where that is not the author; else "".
         start: Where `text` begins in the contribution's text, in code points.
     """
 
@@ -30,6 +31,7 @@ class Passage:
     text: str
     score: float
     start: int = 0
+    given_by: str = ""
 
 
 class Retriever(Protocol):

@@ -112,6 +112,13 @@ class CheckView(View, frozen=True):
 # --- contributions ---------------------------------------------------------------
 
 
+def attribution(author: str, given_by: str) -> str:
+    """Name an author and, where it is somebody else, who gave the words in their name."""
+    if not given_by:
+        return author
+    return f"{author} (given by {given_by})" if author else f"given by {given_by}"
+
+
 class ContributionRow(View, frozen=True):
     """A contribution in a list."""
 
@@ -124,6 +131,8 @@ class ContributionRow(View, frozen=True):
     tags: tuple[str, ...]
     changed_ms: int
     is_own: bool
+    given_by: str = ""
+    """Who signed it, where that is not the author."""
 
 
 class ContributionPage(View, frozen=True):
@@ -159,6 +168,8 @@ class ContributionView(View, frozen=True):
     is_own: bool
     may_edit: bool
     may_withdraw: bool
+    given_by: str = ""
+    """Who signed it, where that is not the author: a member's name, or a short key."""
 
 
 class AddRequest(Request, frozen=True):
@@ -305,6 +316,8 @@ class Hit(View, frozen=True):
     marks: tuple[tuple[int, int], ...] = ()
     """Stretches of the snippet that match, in code points: [start, end)."""
     language: str = "und"
+    given_by: str = ""
+    """Who signed it, where that is not the author."""
 
 
 class AskRequest(Request, frozen=True):
@@ -322,6 +335,8 @@ class Citation(View, frozen=True):
     community: str
     quote: str
     language: str = "und"
+    given_by: str = ""
+    """Who signed it, where that is not the author."""
 
 
 class AskQuote(View, frozen=True, tag="quote"):

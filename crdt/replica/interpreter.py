@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.entry import VerifiedEntry
     from crdt.replica.held_space import HeldSpace
+    from crdt.replica.people import People
     from crdt.replica.stale_views import StaleViews
     from crdt.store.port import Store
 
@@ -231,13 +232,13 @@ class Interpreter:
             case Profile(stamp_ms=stamp_ms):
                 self._call(held, author, stamp_ms, opened.content)
             case Binding() as binding if held.people:
-                held.people.bind(author, binding)
-                self._rename(held, [LogId(binding.log)])
+                self._bind(held.people, author, binding)
             case Invite(key=key):
                 self._keep_secret(held, key, opened.content)
             case Join(invite=invite, box=box):
                 if held.people and box:
                     held.people.receive(invite, author, entry.log, box)
+                    self._rename({entry.log, *self._logs_like(held.people, author)})
             case Epoch() as epoch:
                 held.note_epoch(entry, epoch)
                 self._learn(held, entry, epoch)
@@ -263,19 +264,30 @@ class Interpreter:
     ) -> None:
         if held.people is None:
             return
+        before = self._logs_like(held.people, author)
         try:
             held.people.call(author, _PROFILE(content or b"").name, stamp_ms)
         except CrdtError:
             return
-        self._rename(held, held.people.logs_of(author))
+        self._rename(before | self._logs_like(held.people, author))
+
+    def _bind(self, people: People, author: Pseudonym, binding: Binding) -> None:
+        was_known = people.member(author) is not None
+        people.bind(author, binding)
+        self._rename([LogId(binding.log)])
+        if not was_known:
+            self._rename(self._logs_like(people, author))
 
     def _keep_secret(self, held: HeldSpace, invite: bytes, content: bytes | None) -> None:
         if held.people is None:
             return
         try:
-            held.people.keep_secret(invite, _SECRET(content or b"").sealing_key)
+            joined = held.people.keep_secret(invite, _SECRET(content or b"").sealing_key)
         except CrdtError:
             return
+        for author in joined:
+            own = {log for log, who in self._authors.items() if who == author}
+            self._rename(own | self._logs_like(held.people, author))
 
     def _learn(self, held: HeldSpace, entry: ControlEntry, record: Epoch | Share) -> None:
         if held.keyring is None:
@@ -288,8 +300,11 @@ class Interpreter:
             for stored in self._store.entries.unopened(held.space, epoch_id(key)):
                 self.take_again(held, stored.entry)
 
-    def _rename(self, held: HeldSpace, logs: Iterable[LogId]) -> None:
-        """Documents show the names of who wrote them."""
+    def _logs_like(self, people: People, author: Pseudonym) -> frozenset[LogId]:
+        return frozenset() if self._is_loading else people.logs_like(author)
+
+    def _rename(self, logs: Iterable[LogId]) -> None:
+        """Documents show the names of who wrote them, told apart from those of others."""
         if self._is_loading:
             return
         for log in logs:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from crdt.certificates import Writer, check_binding, check_joiner
 from crdt.errors import BadSignature, CrdtError
 from crdt.ids import DeviceId, LogId, MemberId, Pseudonym, SpaceId, device_id
+from crdt.replica.appearance import appearance
 from crdt.tickets import open_joiner
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class People:
         self._pseudonyms: dict[tuple[SpaceId, MemberId], Pseudonym] = {}
         self._readers: dict[bytes, dict[LogId, Reader]] = {}
         self._names: dict[Pseudonym, tuple[int, str]] = {}
+        self._called: dict[str, set[Pseudonym]] = {}
         self._secrets: dict[bytes, bytes] = {}
         self._since: dict[MemberId, int] = {}
         self._boxes: dict[bytes, list[_Box]] = {}
@@ -88,12 +90,14 @@ class People:
         elif self._has_room():
             self._unproven.setdefault(author, []).append((writer, binding))
 
-    def keep_secret(self, invite: bytes, sealing: bytes) -> None:
-        """Learn the key that opens the boxes of an invite's joins."""
+    def keep_secret(self, invite: bytes, sealing: bytes) -> tuple[Pseudonym, ...]:
+        """Learn the key that opens the boxes of an invite's joins; return who sent those here."""
         self._secrets[invite] = sealing
-        for box in self._boxes.pop(invite, []):
+        boxes = self._boxes.pop(invite, [])
+        for box in boxes:
             self._waiting -= 1
             self._open(sealing, box)
+        return tuple(box.pseudonym for box in boxes)
 
     def receive(self, invite: bytes, author: Pseudonym, log: LogId, box: bytes) -> None:
         """Take in who joins, now or once the invite's secret is known."""
@@ -106,7 +110,7 @@ class People:
     def call(self, author: Pseudonym, name: str, stamp_ms: int) -> None:
         """Take a name in; the newest that somebody gave themselves holds."""
         if (stamp_ms, name) > self._names.get(author, (-1, "")):
-            self._names[author] = (stamp_ms, name)
+            self._name(author, stamp_ms, name)
 
     # --- what is known ---------------------------------------------------------------
 
@@ -140,6 +144,19 @@ class People:
         """What a member is called in one of the community's spaces."""
         return self._pseudonyms.get((space, member))
 
+    def namesakes(self, member: MemberId) -> frozenset[MemberId]:
+        """Other members whose names look the same as a member's."""
+        inside = self.pseudonym(self._inner, member)
+        alike = self._called.get(appearance(self.name(inside)), ()) if inside else ()
+        found = {self._members[one] for one in alike if one in self._members}
+        return frozenset(found - {member})
+
+    def logs_like(self, pseudonym: Pseudonym) -> frozenset[LogId]:
+        """Every log of a member and of their namesakes: those whom their name tells apart."""
+        member = self._members.get(pseudonym)
+        alike = {member, *self.namesakes(member)} if member else set()
+        return frozenset(log for log, writer in self._writers.items() if writer.member in alike)
+
     def readers(self) -> Iterator[Reader]:
         """Every device that claims to read, once for each log that vouches for it."""
         for by_log in self._readers.values():
@@ -157,8 +174,18 @@ class People:
             return
         if self._identify(box.pseudonym, writer.member):
             self._introduce(self._inner, box.pseudonym, writer, box.log)
-            self._names.setdefault(box.pseudonym, (0, joiner.name))
+            if box.pseudonym not in self._names:
+                self._name(box.pseudonym, 0, joiner.name)
             self._believe_the_rest(box.pseudonym)
+
+    def _name(self, author: Pseudonym, stamp_ms: int, name: str) -> None:
+        before = appearance(self.name(author))
+        if len(alike := self._called.get(before, set()) - {author}):
+            self._called[before] = alike
+        else:
+            self._called.pop(before, None)
+        self._names[author] = (stamp_ms, name)
+        self._called.setdefault(appearance(name), set()).add(author)
 
     def _identify(self, pseudonym: Pseudonym, member: MemberId) -> bool:
         return self._members.setdefault(pseudonym, member) == member

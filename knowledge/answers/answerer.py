@@ -60,6 +60,7 @@ class Citation:
         language: BCP 47 tag of the quote; it is shown as it is, never translated.
         quote: Verbatim, but for control characters.
         start: Where the quote begins in the contribution's text, in code points.
+        given_by: Who signed it, where that is not the author; else "".
     """
 
     id: str
@@ -69,6 +70,7 @@ class Citation:
     language: str
     quote: str
     start: int
+    given_by: str = ""
 
 
 class Phrasing(Enum):
@@ -273,6 +275,7 @@ def _citation(quote: Quote) -> Citation:
         shown_line(passage.language, _MAX_LINE_CHARS),
         shown_text(quote.text, _MAX_QUOTE_CHARS),
         passage.start + quote.start,
+        shown_line(passage.given_by, _MAX_LINE_CHARS),
     )
 
 

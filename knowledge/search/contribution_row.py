@@ -12,12 +12,13 @@ from knowledge.contribution import Consent, Contribution, Level
 
 _FIELDS = (
     "id, level, consent, title, author, author_key, community, language, licence, tags, place, "
-    "source, created_ms, changed_ms, edits, contributors"
+    "source, created_ms, changed_ms, edits, contributors, "
+    "given_by"
 )
 
 PUT_ROW = f"""
 INSERT INTO contributions (number, {_FIELDS}, title_order, author_order, digest)
-VALUES ({", ".join("?" * 20)})
+VALUES ({", ".join("?" * 21)})
 """  # noqa: S608
 
 GET_ROW = f"SELECT number, {_FIELDS} FROM contributions WHERE id = ?"  # noqa: S608
@@ -43,6 +44,7 @@ def row_values(number: int, contribution: Contribution, digest: bytes) -> tuple[
         contribution.changed_ms,
         contribution.edits,
         json.dumps(contribution.contributors, ensure_ascii=False),
+        contribution.given_by,
         _order(contribution.title),
         _order(contribution.author),
         digest,
@@ -68,6 +70,7 @@ def row_contribution(row: tuple[Any, ...], text: str) -> Contribution:
         changed_ms=row[14],
         edits=row[15],
         contributors=tuple(json.loads(row[16])),
+        given_by=row[17],
         text=text,
     )
 

@@ -28,7 +28,7 @@ OPENING = 200
 
 _PAGE = """
 SELECT contributions.id, title, author, author_key, community, level, language, tags, place,
-       consent, created_ms, changed_ms, edits, substr(pieces.text, 1, {opening})
+       consent, created_ms, changed_ms, edits, substr(pieces.text, 1, {opening}), given_by
 FROM (
     SELECT number AS wanted FROM contributions
     WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?)
@@ -100,6 +100,7 @@ class Card:
 
     Attributes:
         opening: At most `OPENING` code points from the start of the text.
+        given_by: Who signed it, where that is not the author; else "".
     """
 
     id: str
@@ -116,6 +117,7 @@ class Card:
     changed_ms: int
     edits: int
     opening: str
+    given_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +191,5 @@ def _card(row: tuple[Any, ...]) -> Card:
         changed_ms=row[11],
         edits=row[12],
         opening=row[13],
+        given_by=row[14],
     )

@@ -43,7 +43,7 @@ _COLUMNS = """
 SELECT passages_{level}.rowid, passages_{level}.rank,
        contributions.id, contributions.title, contributions.author,
        contributions.community, contributions.language,
-       snippet(passages_{level}, 1, '{open}', '{close}', '…', {words})
+       snippet(passages_{level}, 1, '{open}', '{close}', '…', {words}), contributions.given_by
 FROM passages_{level} CROSS JOIN contributions
 WHERE passages_{level} MATCH ?1
   AND contributions.number = passages_{level}.rowid >> {bits}
@@ -70,7 +70,7 @@ _ONE = _COLUMNS + _EXCLUSION + "AND passages_{level}.rowid = ?8"
 
 _PASSAGE = """
 SELECT contributions.id, contributions.title, contributions.author, contributions.community,
-       contributions.language, pieces.text, pieces.start
+       contributions.language, pieces.text, pieces.start, contributions.given_by
 FROM pieces CROSS JOIN contributions
 WHERE pieces.number = ?1
   AND contributions.number = pieces.number >> {bits}
@@ -105,6 +105,7 @@ class Hit:
         id: Of the contribution, 64 hex characters.
         snippet: From the piece that fits best.
         score: Higher is better; comparable only within one list of results.
+        given_by: Who signed it, where that is not the author; else "".
     """
 
     id: str
@@ -115,6 +116,7 @@ class Hit:
     language: str
     snippet: Snippet
     score: float
+    given_by: str
 
 
 class _Filters(NamedTuple):
@@ -189,10 +191,9 @@ class Ranking:
             row = self._conn.execute(_PASSAGE_SQL, (number, int(consent))).fetchone()
             if row is None:
                 continue
-            identity, title, author, community, spoken, text, start = row
-            found.append(
-                Passage(identity, title, author, community, spoken, level, text, score, start)
-            )
+            identity, title, author, community, spoken, text, start, given_by = row
+            whose = identity, title, author, community, spoken, level
+            found.append(Passage(*whose, text, score, start, given_by))
             if len(found) == limit:
                 break
         return found
@@ -290,7 +291,7 @@ class Ranking:
 
 
 def _hit(row: Any, level: Level, score: float) -> Hit:  # noqa: ANN401 - a row of _COLUMNS
-    return Hit(row[2], row[3], row[4], row[5], level, row[6], snippet_of(row[7]), score)
+    return Hit(row[2], row[3], row[4], row[5], level, row[6], snippet_of(row[7]), score, row[8])
 
 
 def _distinct(levels: Collection[Level]) -> list[Level]:

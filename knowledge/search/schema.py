@@ -18,7 +18,7 @@ from knowledge.contribution import Level
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-VERSION = 1
+VERSION = 2
 
 PIECE_BITS = 13
 """A piece's row number is its contribution's number, shifted by this, plus its ordinal."""
@@ -39,7 +39,7 @@ CREATE TABLE contributions (
     consent      INTEGER NOT NULL,      -- bits, as knowledge.contribution.Consent
     title        TEXT NOT NULL,
     title_order  TEXT NOT NULL,         -- the title as lists sort it: no case, no accents
-    author       TEXT NOT NULL,         -- the name shown
+    author       TEXT NOT NULL,         -- the name that it was given under
     author_order TEXT NOT NULL,         -- the name as lists sort it
     author_key   TEXT NOT NULL,         -- hex of the author's pseudonym in that space
     community    TEXT NOT NULL,
@@ -52,6 +52,7 @@ CREATE TABLE contributions (
     changed_ms   INTEGER NOT NULL,      -- author's clock, milliseconds since 1970
     edits        INTEGER NOT NULL,      -- how many made it what it is
     contributors TEXT NOT NULL,         -- JSON list of names, the author first
+    given_by     TEXT NOT NULL,         -- who signed, where that is not the author; else empty
     digest       BLOB NOT NULL          -- 16 bytes, of all fields and the text: is it unchanged?
 ) STRICT;
 

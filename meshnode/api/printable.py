@@ -15,7 +15,18 @@ from knowledge.terminal_text import terminal_line, terminal_text, written_line, 
 from meshnode.views import ContributionView
 
 _LINES = frozenset(
-    {"author", "community", "language", "licence", "name", "place", "source", "tags", "title"}
+    {
+        "author",
+        "community",
+        "given_by",
+        "language",
+        "licence",
+        "name",
+        "place",
+        "source",
+        "tags",
+        "title",
+    }
 )
 """Fields that are one line; every other text may have several."""
 

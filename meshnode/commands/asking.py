@@ -34,13 +34,13 @@ def search(call: Call) -> int:
 
 
 def _hit_as_data(hit: Hit) -> dict[str, object]:
-    names = ("id", "title", "author", "community", "level", "snippet", "score")
+    names = ("id", "title", "author", "given_by", "community", "level", "snippet", "score")
     return {name: getattr(hit, name) for name in names}
 
 
 def _show_hit(terminal: Terminal, hit: Hit) -> None:
     title = terminal.coloured(hit.title, "1")
-    terminal.say(f"{short(hit.id)}  {title}  {whose(hit.author, hit.community)} ({hit.level})")
+    terminal.say(f"{short(hit.id)}  {title}  {whose(hit)} ({hit.level})")
     snippet, parts, last = hit.snippet, [], 0
     for start, end in hit.marks:
         parts += [snippet[last:start], terminal.coloured(snippet[start:end], "33")]
@@ -83,7 +83,7 @@ def ask(call: Call) -> int:
 def _show_quote(terminal: Terminal, citation: Citation) -> None:
     for line in citation.quote.splitlines():
         terminal.say(f"  {terminal.coloured(line, '1')}")
-    where = f"{whose(citation.author, citation.community)}: {citation.title} ({short(citation.id)})"
+    where = f"{whose(citation)}: {citation.title} ({short(citation.id)})"
     terminal.stream(f"    — {where}\n\n")
 
 
@@ -101,7 +101,7 @@ def _show_end(terminal: Terminal, done: AskDone, *, has_quote: bool, has_phrase:
 
 
 def _answer_as_data(done: AskDone) -> dict[str, object]:
-    names = ("id", "title", "author", "community", "quote")
+    names = ("id", "title", "author", "given_by", "community", "quote")
     return {
         "answer": done.answer,
         "grounded": done.grounded,

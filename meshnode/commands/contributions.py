@@ -12,7 +12,7 @@ from meshnode.commands.connection import run, with_node
 from meshnode.commands.edited_text import edited_text
 from meshnode.commands.wording import counted, day, moment, short
 from meshnode.errors import BadUsage
-from meshnode.views import EditRequest, ImportDone, ImportedFile, ImportRequest
+from meshnode.views import EditRequest, ImportDone, ImportedFile, ImportRequest, attribution
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
@@ -98,7 +98,14 @@ def listing(call: Call) -> int:
     call.terminal.table(
         ("id", "changed", "level", "title", "author", "community"),
         [
-            (short(row.id), day(row.changed_ms), row.level, row.title, row.author, row.community)
+            (
+                short(row.id),
+                day(row.changed_ms),
+                row.level,
+                row.title,
+                attribution(row.author, row.given_by),
+                row.community,
+            )
             for row in page.items
         ],
         wide=3,
@@ -119,7 +126,7 @@ def show(call: Call) -> int:
     call.terminal.fields(
         [
             ("id", found.id),
-            ("by", ", ".join(dict.fromkeys((found.author, *found.contributors)))),
+            ("by", _by(found)),
             ("community", f"{found.community} ({found.level})"),
             ("language", found.language if found.language != "und" else ""),
             ("licence", found.licence),
@@ -134,6 +141,11 @@ def show(call: Call) -> int:
     call.terminal.say()
     call.terminal.say(terminal_text(found.text).rstrip("\n"))
     return Exit.DONE
+
+
+def _by(found: ContributionView) -> str:
+    others = [name for name in found.contributors if name not in {found.author, found.given_by}]
+    return ", ".join([attribution(found.author, found.given_by), *others])
 
 
 def edit(call: Call) -> int:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
+
+from meshnode.views import attribution
+
+if TYPE_CHECKING:
+    from meshnode.views import Citation, Hit
 
 _SHORT = 8
 _YEAR_10000_MS = 253_402_300_800_000
@@ -28,9 +34,10 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def whose(author: str, community: str) -> str:
-    """Name an author and, where there is one, their community."""
-    return f"{author}, {community}" if community else author
+def whose(words: Hit | Citation) -> str:
+    """Name an author, who gave the words in their name, and the community if there is one."""
+    author = attribution(words.author, words.given_by)
+    return f"{author}, {words.community}" if words.community else author
 
 
 def size(number: float) -> str:

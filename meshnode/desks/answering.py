@@ -88,6 +88,7 @@ def _citation(source: Source) -> Citation:
         id=source.id,
         title=source.title,
         author=source.author,
+        given_by=source.given_by,
         community=source.community,
         quote=source.quote,
         language=source.language,

@@ -9,8 +9,8 @@ from crdt.errors import BadInvite, UnknownSpace
 from crdt.ids import find_by_prefix
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
+from meshnode.record.attribution import name_of
 from meshnode.record.receipt_desk import receipt_of
-from meshnode.record.rendering import name_of
 from meshnode.views import CommunityView, InviteView, MemberView
 
 if TYPE_CHECKING:

@@ -180,6 +180,7 @@ def view_of(replica: Replica, document: DocumentId) -> ContributionView:
         title=contribution.title,
         text=contribution.text,
         author=contribution.author,
+        given_by=contribution.given_by,
         author_key=contribution.author_key,
         contributors=contribution.contributors,
         community=contribution.community,

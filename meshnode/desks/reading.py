@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from knowledge.search.listing import Card
     from knowledge.search.ranking import Hit as Found
     from meshnode.desks.answering import Answering
-    from meshnode.exchange import Exchange
     from meshnode.desks.health import Health
+    from meshnode.exchange import Exchange
     from meshnode.home.settings import Config
     from meshnode.record.catalogue import Catalogue
     from meshnode.record.record import Record
@@ -190,6 +190,7 @@ def _row(card: Card | Contribution, own: frozenset[str]) -> ContributionRow:
         id=card.id,
         title=card.title,
         author=card.author,
+        given_by=card.given_by,
         community=card.community,
         level=card.level.value,
         language=card.language,
@@ -204,6 +205,7 @@ def _hit(found: Found) -> Hit:
         id=found.id,
         title=found.title,
         author=found.author,
+        given_by=found.given_by,
         community=found.community,
         level=found.level.value,
         snippet=found.snippet.text,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crdt.documents.history import RunKind, history
 from knowledge.contribution import Field
-from meshnode.record.rendering import name_of
+from meshnode.record.attribution import signer_of
 from meshnode.views import Change, FieldChange, Revision
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def revisions_of(replica: Replica, document: DocumentId) -> list[Revision]:
     return [
         Revision(
             id=edit.id.hex(),
-            author=name_of(replica, held, edit.pseudonym) or edit.pseudonym.hex()[:8],
+            author=signer_of(replica, held, edit.pseudonym) or edit.pseudonym.hex()[:8],
             stamp_ms=edit.stamp_ms,
             is_effective=edit.is_effective,
             is_withdrawn=edit.is_erased,

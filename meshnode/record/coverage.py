@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crdt.ids import DocumentId, EntryId
+from meshnode.record.attribution import name_of
 from meshnode.record.receipt_desk import receipt_of
-from meshnode.record.rendering import name_of
 from meshnode.views import Coverage, CoverageNode
 
 if TYPE_CHECKING:

@@ -15,14 +15,14 @@ from knowledge.contribution import (
     Field,
     Level,
 )
+from meshnode.record.attribution import attributed, claimed_by, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crdt.documents.document import Document, EditFacts
     from crdt.entries.skeletons import Value
-    from crdt.ids import DocumentId, Pseudonym
-    from crdt.replica.held_space import HeldSpace
+    from crdt.ids import DocumentId
     from crdt.replica.replica import Replica
 
 GENRE = 1
@@ -53,15 +53,22 @@ def render(replica: Replica, document: DocumentId, shown: Document) -> Contribut
     held = replica.library.space_of(document)
     edits = replica.library.edits(document)
     stamps = [edit.stamp_ms for edit in edits if edit.is_effective] or [0]
-    author = replica.library.author_of(document)
-    names = [name_of(replica, held, who) for who in shown.contributors]
-    said = _text(shown.fields, Field.AUTHOR)
+    signer = replica.library.author_of(document)
+    author, given_by = _text(shown.fields, Field.AUTHOR), ""
+    if signer:
+        claimed = claimed_by(signer, edits, author)
+        author, given_by = attributed(replica, held, signer, claimed)
+    names = [
+        author if who == signer and not given_by else signer_of(replica, held, who)
+        for who in shown.contributors
+    ]
     return Contribution(
         id=document.hex(),
         title=_text(shown.fields, Field.TITLE) or "Untitled",
         text=shown.text,
-        author=said or (name_of(replica, held, author) if author else ""),
-        author_key=author.hex() if author else "",
+        author=author,
+        given_by=given_by,
+        author_key=signer.hex() if signer else "",
         community=held.name,
         level=LEVELS[held.kind],
         language=_text(shown.fields, Field.LANGUAGE) or "und",
@@ -75,18 +82,6 @@ def render(replica: Replica, document: DocumentId, shown: Document) -> Contribut
         edits=len(edits),
         contributors=tuple(dict.fromkeys(name for name in names if name)),
     )
-
-
-def name_of(replica: Replica, held: HeldSpace, pseudonym: Pseudonym) -> str:
-    """How a member calls themselves, by their pseudonym in any space of their community."""
-    inner = replica.membership.inner_of(held)
-    if inner is None or inner.people is None:
-        return ""
-    member = inner.people.member(pseudonym)
-    if member is None:
-        return ""
-    inside = inner.people.pseudonym(inner.space, member)
-    return inner.people.name(inside) if inside else ""
 
 
 def _created_ms(edits: list[EditFacts]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,15 @@ async def test_the_quote_comes_first_and_the_words_of_the_model_after() -> None:
     assert answered.answer == SPRING
     assert answered.phrasing is Phrasing.MODEL
     assert (answered.first_ms, answered.total_ms) == (5.0, 10.0)
+
+
+async def test_a_citation_names_who_gave_the_words_in_somebody_elses_name() -> None:
+    given = replace(passage(SPRING, author="Elena Quispe"), given_by="Rosa\x1b[31m")
+
+    quote, *_ = await events_of(None, given)
+
+    assert isinstance(quote, QuoteFound)
+    assert (quote.citation.author, quote.citation.given_by) == ("Elena Quispe", "Rosa[31m")
 
 
 async def test_without_a_model_the_answer_is_the_quote() -> None:

@@ -76,6 +76,21 @@ def test_what_was_put_is_given_back_unchanged(index: SearchIndex) -> None:
     assert index.get(SPRING.id) == SPRING
 
 
+def test_who_gave_it_goes_with_every_row_hit_and_passage(index: SearchIndex) -> None:
+    given = replace(SPRING, author="Elena Quispe", given_by="Rosa")
+    index.put(SPRING)
+
+    assert index.put(given)
+
+    [card] = index.page(Filter(EVERYTHING), Order.NEWEST, limit=9, offset=0).cards
+    [hit] = index.search("spring", Filter(EVERYTHING))
+    passages = PermittedRetriever(index, EVERYTHING).retrieve("How long to boil spring water?", 9)
+    for shown in (index.get(SPRING.id), card, hit, *passages):
+        assert shown is not None
+        assert (shown.author, shown.given_by) == ("Elena Quispe", "Rosa")
+    assert passages
+
+
 def test_putting_the_same_again_changes_nothing(index: SearchIndex, db: Database) -> None:
     index.put(SPRING)
     before = db.conn.total_changes

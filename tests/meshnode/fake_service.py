@@ -213,6 +213,7 @@ class FakeService:
                 id=one.id,
                 title=one.title,
                 author=one.author,
+                given_by=one.given_by,
                 community=one.community,
                 level=one.level,
                 snippet=one.text,
@@ -232,6 +233,7 @@ class FakeService:
                     id=one.id,
                     title=one.title,
                     author=one.author,
+                    given_by=one.given_by,
                     community=one.community,
                     quote=one.text,
                 )
@@ -375,6 +377,7 @@ def _row(one: v.ContributionView) -> v.ContributionRow:
         id=one.id,
         title=one.title,
         author=one.author,
+        given_by=one.given_by,
         community=one.community,
         level=one.level,
         language=one.language,

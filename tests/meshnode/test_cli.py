@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 import meshnode
@@ -134,6 +135,26 @@ async def test_show_gives_fields_and_text(shell: Shell) -> None:
     assert found["id"] == name
 
 
+async def test_who_gave_words_in_somebody_elses_name_stands_beside_it(shell: Shell) -> None:
+    async with node_with_a_note(shell.home) as (node, name):
+        held = node.opener.node.held
+        held[name] = msgspec.structs.replace(
+            held[name], author="Elena Quispe", given_by="Rosa", contributors=("Rosa", "Ahmed")
+        )
+        said = [
+            await shell.run(*command)
+            for command in (("list",), ("search", "minute"), ("ask", "How long?"))
+        ]
+        shown = await shell.run("show", name)
+        hit, *_ = await shell.json("search", "minute")
+        row, *_ = await shell.json("list")
+
+    assert all("Elena Quispe (given by Rosa)" in each for each in said)
+    assert "Elena Quispe (given by Rosa), Ahmed" in shown
+    for found in (hit, row):
+        assert (found["author"], found["given_by"]) == ("Elena Quispe", "Rosa")
+
+
 async def test_edit_takes_the_text_from_a_file_and_the_rest_from_options(
     shell: Shell, tmp_path: Path
 ) -> None:
@@ -189,6 +210,7 @@ async def test_search_finds_in_the_shape_that_was_promised(shell: Shell) -> None
             "id": name,
             "title": "Spring water",
             "author": "Rosa",
+            "given_by": "",
             "community": "Ridge",
             "level": "commons",
             "snippet": "Boil it for one minute.",
@@ -211,6 +233,7 @@ async def test_ask_quotes_first_and_answers_in_the_shape_that_was_promised(shell
                 "id": name,
                 "title": "Spring water",
                 "author": "Rosa",
+                "given_by": "",
                 "community": "Ridge",
                 "quote": "Boil it for one minute.",
             }

@@ -188,6 +188,7 @@ def row(view: ContributionView) -> ContributionRow:
         id=view.id,
         title=view.title,
         author=view.author,
+        given_by=view.given_by,
         community=view.community,
         level=view.level,
         language=view.language,

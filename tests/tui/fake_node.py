@@ -445,6 +445,7 @@ class FakeNode:
                 id=first.id,
                 title=first.title,
                 author=first.author,
+                given_by=first.given_by,
                 language="en",
                 community=first.community,
                 quote=f"{boil} Above 2,000 m boil for three minutes.",

@@ -435,3 +435,16 @@ async def test_a_bundle_is_written_and_read(visit: Opener) -> None:
         await app.write("/media/stick/b.bundle")
         await app.press("enter")
         await app.sees("12 of them new, 1 refused", "not signed by the key")
+
+
+async def test_who_gave_words_in_somebody_elses_name_is_shown_to_readers(visit: Opener) -> None:
+    async with visit((120, 40)) as app:
+        view = contribution(0)
+        app.node.edited[view.id] = msgspec.structs.replace(
+            view, author="Elena", given_by="Rosa Quispe", contributors=("Rosa Quispe", "Ahmed")
+        )
+        app.node.tell("contributions")
+        await app.press("f3")
+        await app.sees("Elena (given")
+        await app.press("enter")
+        await app.sees("Elena (given by Rosa Quispe) · Ridge · with Ahmed")

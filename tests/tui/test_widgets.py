@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from meshnode.views import Change, FieldChange, Revision
+from meshnode.views import Change, Citation, FieldChange, Revision
 from tests.tui.fake_node import TICKET
 from tui import preferences
 from tui.preferences import Preferences
@@ -17,6 +17,7 @@ from tui.widgets import markdown_blocks
 from tui.widgets.difference import difference
 from tui.widgets.markdown_blocks import Styles, blocks
 from tui.widgets.qr_code import half_blocks
+from tui.widgets.quote_card import QuoteCard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,3 +127,22 @@ def test_choices_come_back_and_damage_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / preferences.FILE_NAME).write_bytes(b"\xff{")
     assert preferences.load(tmp_path) == Preferences()
     assert not preferences.save(tmp_path / "missing", chosen)
+
+
+@pytest.mark.parametrize(
+    ("author", "given_by", "shown"),
+    [
+        ("Elena Quispe", "Rosa", "Elena Quispe (given by Rosa)"),
+        ("Rosa", "key 3f9a1c2b", "Rosa (given by key 3f9a1c2b)"),
+        ("Rosa", "", "Rosa"),
+        ("", "key 3f9a1c2b", "given by key 3f9a1c2b"),
+    ],
+)
+def test_a_quote_names_who_gave_it_in_somebody_elses_name(
+    author: str, given_by: str, shown: str
+) -> None:
+    citation = Citation(
+        id="ab", title="Water", author=author, community="Ridge", quote="Boil.", given_by=given_by
+    )
+
+    assert str(QuoteCard(1, citation).content).endswith(f"  {shown} · Ridge · Water")

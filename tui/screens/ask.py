@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from meshnode.views import AskDone, AskPhrase, AskQuote, Citation
+from meshnode.views import AskDone, AskPhrase, AskQuote, Citation, attribution
 from tui import plain_text
 from tui.screens.framed import FramedScreen
 from tui.screens.reader import ReaderScreen
@@ -235,7 +235,8 @@ class AskScreen(FramedScreen[None]):
             return
         words = " ".join(phrase.text for phrase in self._phrases)
         sources = [
-            f'[{number}] "{one.quote}" — {one.author}, {one.community}: {one.title}'
+            f'[{number}] "{one.quote}" — {attribution(one.author, one.given_by)}, '
+            f"{one.community}: {one.title}"
             for number, one in enumerate(self._citations, 1)
         ]
         lines = [self._question, "", *([words, ""] if words else []), *sources]

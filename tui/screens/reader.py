@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from meshnode.client import ApiError, ClientError
+from meshnode.views import attribution
 from tui import plain_text
 from tui.plain_text import count
 from tui.screens.coverage import CoverageScreen
@@ -141,12 +142,14 @@ class ReaderScreen(FramedScreen[None]):
         """Copy the text with whose it is."""
         if self._view is not None:
             view = self._view
-            whose = f"{view.title}. {view.author}, {view.community}. {view.licence}"
+            author = attribution(view.author, view.given_by)
+            whose = f"{view.title}. {author}, {view.community}. {view.licence}"
             self.copy(f"{plain_text.block(view.text)}\n\n— {plain_text.line(whose)}\n", "Text")
 
 
 def _heading(view: ContributionView) -> Content:
-    others = [name for name in view.contributors if name != view.author]
+    others = [name for name in view.contributors if name not in {view.author, view.given_by}]
+    giver = f" (given by {plain_text.line(view.given_by)})" if view.given_by else ""
     edited = f" · with {', '.join(map(plain_text.line, others))}" if others else ""
     facts = [LEVELS[view.level], view.language, view.licence, view.place]
     facts += [f"#{tag}" for tag in view.tags]
@@ -158,7 +161,7 @@ def _heading(view: ContributionView) -> Content:
             Content.styled(plain_text.line(view.title) or "(untitled)", "bold $primary"),
             Content.assemble(
                 (plain_text.line(view.author), "bold"),
-                f" · {plain_text.line(view.community)}{edited}",
+                f"{giver} · {plain_text.line(view.community)}{edited}",
                 (f" · {changed}", "$quiet"),
             ),
             Content.styled(" · ".join(plain_text.line(fact) for fact in facts if fact), "$quiet"),

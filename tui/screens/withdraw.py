@@ -63,7 +63,8 @@ class WithdrawScreen(Dialog[Coverage]):
         others = len(self._view.contributors) - 1
         shared = ""
         if not self._view.is_own:
-            shared = f"\n{self._view.author} gave it. Only your own words in it are taken out."
+            giver = plain_text.line(self._view.given_by or self._view.author)
+            shared = f"\n{giver} gave it. Only your own words in it are taken out."
         elif others > 0:
             shared = "\nOthers wrote in it too: they keep their own words as drafts."
         return Content.assemble(

@@ -21,6 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from meshnode.client import ClientError, NodeUnreachable
+from meshnode.views import attribution
 from tui import plain_text
 
 if TYPE_CHECKING:
@@ -289,7 +290,8 @@ class ContributionList(ScrollView, can_focus=True):
         return sum(columns) + (2 if columns else 0) + AGE_CELLS + 2
 
     def _side(self, row: ContributionRow, width: int) -> str:
-        columns = zip((row.author, row.community, row.language), self._columns(width), strict=True)
+        author = attribution(row.author, row.given_by)
+        columns = zip((author, row.community, row.language), self._columns(width), strict=True)
         parts = [f" {_fit(text, cells)}" for text, cells in columns if cells]
         level = {"inner": " ⌂", "allied": " ◇", "commons": "  "}[row.level] if parts else ""
         return f"{level}{''.join(parts)} {plain_text.ago(row.changed_ms).rjust(AGE_CELLS)} "

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from meshnode.views import attribution
 from tui import plain_text
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class QuoteCard(Static, can_focus=True):
             self.number = number
 
     def __init__(self, number: int, citation: Citation) -> None:
-        whose = f"{citation.author} · {citation.community} · {citation.title}"
+        author = attribution(citation.author, citation.given_by)
+        whose = f"{author} · {citation.community} · {citation.title}"
         super().__init__(
             Content.assemble(
                 (f"{number} ", "bold $accent"),
