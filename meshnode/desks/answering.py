@@ -55,7 +55,12 @@ class Answering:
         self._engine = engine
 
     async def ask(self, question: str) -> AsyncGenerator[AskEvent, None]:
-        """Answer: quotes, then checked sentences, then `AskDone`; closing it stops the model."""
+        """Answer: quotes, then checked sentences, then `AskDone`; closing it stops the model.
+
+        Raises:
+            IndexDamaged: The search index is being made anew; ask again in a moment.
+            StoreError: The disk does not answer.
+        """
         answerer = Answerer(
             PermittedRetriever(self._catalogue.file.reader, tuple(Level)),
             self._engine,
@@ -63,18 +68,19 @@ class Answering:
             self._catalogue.file.reader_thread,
         )
         quotes: list[Source] = []
-        async with aclosing(answerer.ask(question)) as events:
-            async for event in events:
-                match event:
-                    case QuoteFound(citation=citation):
-                        quotes.append(citation)
-                        yield AskQuote(citation=_citation(citation))
-                    case Phrased(text=text, citation=citation):
-                        yield AskPhrase(text=text, citations=(quotes.index(citation),))
-                    case Answered():
-                        yield _done(event)
-                    case NotInCommons(nearest=nearest, total_ms=total_ms):
-                        yield _not_there(nearest, total_ms)
+        with self._catalogue.heeding_damage():
+            async with aclosing(answerer.ask(question)) as events:
+                async for event in events:
+                    match event:
+                        case QuoteFound(citation=citation):
+                            quotes.append(citation)
+                            yield AskQuote(citation=_citation(citation))
+                        case Phrased(text=text, citation=citation):
+                            yield AskPhrase(text=text, citations=(quotes.index(citation),))
+                        case Answered():
+                            yield _done(event)
+                        case NotInCommons(nearest=nearest, total_ms=total_ms):
+                            yield _not_there(nearest, total_ms)
 
     async def view(self) -> ModelView:
         """Give the model's state."""

@@ -18,14 +18,17 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from sqlcipher3 import dbapi2
+
 from crdt.errors import MeshError, StoreDamaged, StoreError, WrongKey
 from crdt.ids import DocumentId
+from crdt.store.connection import our_error
 from meshnode.errors import IndexDamaged, NodeStopping
 from meshnode.record.index_file import IndexFile
 from meshnode.record.stale_views import View, owe_nothing, owes_erasing, read_views
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from knowledge.search.index import SearchIndex
@@ -101,12 +104,29 @@ class Catalogue:
             IndexDamaged: It is being made anew; ask again in a moment.
             StoreError: The disk does not answer.
         """
-        try:
+        with self.heeding_damage():
             return await self.file.read(lambda: question(self.file.reader))
+
+    @contextlib.contextmanager
+    def heeding_damage(self) -> Iterator[None]:
+        """Work with the index in here: if it shows itself damaged, it will be made anew.
+
+        Raises:
+            IndexDamaged: It did; ask again in a moment.
+            StoreError: The disk does not answer.
+        """
+        try:
+            yield
         except (WrongKey, StoreDamaged) as error:
-            self._is_damaged = True
-            self._news.set()
-            raise IndexDamaged(str(error)) from error
+            raise self._damage(error) from error
+        except dbapi2.Error as error:
+            ours = our_error(error)
+            raise (self._damage(ours) if isinstance(ours, StoreDamaged) else ours) from error
+
+    def _damage(self, error: StoreError) -> IndexDamaged:
+        self._is_damaged = True
+        self._news.set()
+        return IndexDamaged(str(error))
 
     async def is_damaged(self) -> bool:
         """Check every word of the index against the texts; takes as long as reading it all.

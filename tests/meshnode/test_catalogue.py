@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlcipher3 import dbapi2
 
-from crdt.errors import DocumentDamaged, StoreError
+from crdt.errors import DocumentDamaged, MeshError, StoreError
 from crdt.ids import DocumentId
+from knowledge.search.permitted_retriever import PermittedRetriever
+from meshnode.errors import IndexDamaged
 from meshnode.record import stale_views
 from meshnode.record.catalogue import Catalogue
+from meshnode.record.index_file import IndexFile
 from meshnode.record.rendering import contribution_of
 from meshnode.service import ContributionQuery
-from meshnode.views import EditRequest, WithdrawRequest
+from meshnode.views import AskQuote, AskRequest, EditRequest, WithdrawRequest
 from tests.meshnode.nodes import World, wait_until
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
     from crdt.replica.replica import Replica
     from knowledge.contribution import Contribution
+    from knowledge.passage import Passage
     from meshnode.record.stale_views import View
 
 pytestmark = pytest.mark.slow
@@ -45,6 +51,41 @@ async def test_a_change_that_comes_while_a_document_is_read_is_not_lost(world: W
             return await rosa.titles() == {"After"}
 
         await wait_until(is_shown)
+
+
+async def test_a_question_that_meets_a_damaged_index_has_it_made_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted: list[IndexFile] = []
+    delete = IndexFile.delete
+
+    async def noted(file: IndexFile) -> None:
+        deleted.append(file)
+        await delete(file)
+
+    def fails(*_: object) -> list[Passage]:
+        error = dbapi2.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    monkeypatch.setattr(IndexFile, "delete", noted)
+    question = AskRequest(question="How long does water boil?")
+    async with world.node("rosa", is_reachable=False) as rosa:
+        await rosa.found()
+        await rosa.add("Water boils for ten minutes.", "Water")
+        with monkeypatch.context() as patch:
+            patch.setattr(PermittedRetriever, "retrieve", fails)
+            with pytest.raises(IndexDamaged):
+                _ = [event async for event in rosa.node.ask(question)]
+
+        async def answers() -> bool:
+            try:
+                events = [event async for event in rosa.node.ask(question)]
+            except MeshError:
+                return False  # it is being made anew
+            return bool(deleted) and any(isinstance(event, AskQuote) for event in events)
+
+        await wait_until(answers)
 
 
 async def test_one_document_that_cannot_be_shown_does_not_hide_the_others(
