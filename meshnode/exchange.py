@@ -20,8 +20,8 @@ from meshnode.peers.errand import Errand
 from meshnode.peers.meeting import GOODBYE_S, Meeting
 from meshnode.peers.peer_book import STRANGER_WAIT_S, Peer, PeerBook
 from meshnode.peers.shielded import outcome_of
-from meshnode.record.receipt_desk import keep_receipts, renew_receipt
 from meshnode.record.attribution import name_of
+from meshnode.record.receipt_desk import keep_receipts, renew_receipt
 from transports.errors import BadAddress, TransportError, Unreachable
 
 if TYPE_CHECKING:
