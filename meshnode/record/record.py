@@ -153,11 +153,11 @@ class Record:
         try:
             if self._was_undone:
                 self._recall()
-            owes, self._owes_reactions = self._owes_reactions, True  # until it has reacted
-            changes = self.replica.react_anew() if owes else self.replica.react()
+            changes = self.replica.react_anew() if self._owes_reactions else self.replica.react()
         except MeshError as error:
             _LOG.warning("What came could not be answered yet: %s", error.code)
             self.problem = error.explain()
+            self._owes_reactions = True
             return Changes()
         self._owes_reactions, self.problem = False, ""
         return changes
