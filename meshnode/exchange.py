@@ -344,7 +344,8 @@ class Exchange:
         def share(replica: Replica) -> None:
             for inner in replica.holdings.inner_spaces():
                 if device is not None and inner.may_read(device_public):
-                    replica.membership.share(inner, {device: device_public})
+                    known = meeting.known_keys.get(inner.space, b"")
+                    replica.membership.share(inner, {device: device_public}, known)
 
         await self._record.change(share)
 

@@ -72,6 +72,7 @@ class Keyring:
 
     def __init__(self, keys: dict[EpochId, bytes]) -> None:
         self._keys = keys
+        self._sealed_by: dict[EpochId, frozenset[EpochId]] = {}
 
     def key(self, epoch: EpochId) -> bytes | None:
         """Return an epoch's key, or None if this device does not hold it."""
@@ -94,6 +95,10 @@ class Keyring:
         self._keys[epoch] = key
         return epoch
 
+    def sealed_by(self, epoch: EpochId) -> frozenset[EpochId]:
+        """Epochs whose keys stand, sealed, in an epoch that we could open."""
+        return self._sealed_by.get(epoch, frozenset())
+
     def learn(self, record: Epoch | Share, device: DeviceKey) -> tuple[bytes, ...]:
         """Take what an epoch or a share holds for this device.
 
@@ -103,7 +108,11 @@ class Keyring:
         key = self.key(EpochId(record.epoch)) or _our_key(record, device)
         if key is None:
             return ()
-        found = [key, *_earlier_keys(record, key)] if isinstance(record, Epoch) else [key]
+        found = [key]
+        if isinstance(record, Epoch):
+            earlier = _earlier_keys(record, key)
+            self._sealed_by[EpochId(record.epoch)] = frozenset(epoch_id(each) for each in earlier)
+            found += earlier
         return tuple(candidate for candidate in found if self.add(candidate) is not None)
 
 

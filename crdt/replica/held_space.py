@@ -18,6 +18,7 @@ from crdt.space import (
     sealed_discovery_key,
     space_id,
 )
+from crdt.sync.greeting import MAX_KEYS_ANSWERED
 from crdt.tickets import invite_discovery_key
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MAX_PAST_EPOCHS = 8
 """How many epochs back two nodes that have not met for long still find each other."""
+
+_BEFORE_THE_FIRST = MAX_KEYS_ANSWERED - 1
 
 MAX_OPEN_TICKETS = 200
 """How many tickets may be out at once and still let their holders be found."""
@@ -206,6 +209,27 @@ class HeldSpace:
         return tuple(dict.fromkeys((*in_order, *reversed(self.keyring.keys))))
 
     @property
+    def is_split(self) -> bool:
+        """Whether epochs were begun apart, so that no single key opens the way to all others."""
+        keyring = self.keyring
+        if keyring is None:
+            return False
+        begun = {
+            facts.epoch
+            for facts in self._epochs.values()
+            if keyring.holds(facts.epoch) and self.has_effect(facts.entry)
+        }
+        covered = {earlier for epoch in begun for earlier in keyring.sealed_by(epoch)}
+        return len(begun - covered) > 1
+
+    def _first_key(self) -> bytes | None:
+        """The key that a founder began the space with: every member holds it."""
+        founders = self.charter.founders if self.charter else ()
+        begun = [facts for facts in self._epochs.values() if facts.entry.pseudonym in founders]
+        first = min(begun, key=lambda facts: (facts.stamp_ms, facts.entry.id), default=None)
+        return self.keyring.key(first.epoch) if self.keyring and first else None
+
+    @property
     def is_key_current(self) -> bool:
         """Whether whoever knows our newest key may read: nobody was removed since it was made."""
         return self.keyring is None or self.ticket_sealing is not None or bool(self.writing_seal())
@@ -215,7 +239,11 @@ class HeldSpace:
         if self.keyring is None:
             return (open_discovery_key(self.space),)
         newest = self.epoch_keys()[:MAX_PAST_EPOCHS]
-        found = [sealed_discovery_key(key, self.space) for key in newest]
+        first = self._first_key()
+        firsts = () if first is None else (first,)
+        # Early enough to be shown: whoever was apart for many epochs still knows the first.
+        keys = dict.fromkeys((*newest[:_BEFORE_THE_FIRST], *firsts, *newest[_BEFORE_THE_FIRST:]))
+        found = [sealed_discovery_key(key, self.space) for key in keys]
         sealings = [self.ticket_sealing] if self.ticket_sealing else []
         if self.people and self.access:
             in_force = {invite.key for invite in self.access.invites()}

@@ -44,6 +44,7 @@ from crdt.space import (
     commons_charter,
     inner_charter,
     realm,
+    sealed_discovery_key,
     space_id,
 )
 from crdt.store.rows import SpaceRow
@@ -278,6 +279,17 @@ class Membership:
                 if held and held.role is not None and held.role >= Role.STEWARD:
                     self._answer_joins(held)
             self._welcome_guests(community.inner)
+            self._join_epochs(community.inner)
+
+    def _join_epochs(self, inner: HeldSpace) -> None:
+        """Begin an epoch over those that were begun apart; one node does it, the founder's.
+
+        Whoever came while one of them was being begun elsewhere would lack its key for ever.
+        """
+        founders = inner.charter.founders if inner.charter else ()
+        holding = [f for f in founders if inner.access and inner.access.role(Pseudonym(f))]
+        if inner.is_split and holding and holding[0] == inner.own.pseudonym:
+            self.rotate(inner)
 
     def _welcome_guests(self, inner: HeldSpace) -> None:
         """Give the key to whom our own tickets let in: we may never meet but by a stick."""
@@ -288,8 +300,13 @@ class Membership:
         readers = (reader for reader in inner.people.readers() if reader.pseudonym in guests)
         self.share(inner, {reader.device: reader.device_public for reader in readers})
 
-    def share(self, inner: HeldSpace, devices: dict[DeviceId, bytes]) -> bool:
+    def share(self, inner: HeldSpace, devices: dict[DeviceId, bytes], known: bytes = b"") -> bool:
         """Give the key of a sealed space to devices that may read and may not hold it yet.
+
+        Args:
+            inner: That space.
+            devices: Public bytes of each.
+            known: The discovery key that they were found by: who knows the newest, holds its key.
 
         Returns:
             Whether anything was written.
@@ -305,6 +322,10 @@ class Membership:
             and device != self._keys.device.device
         }
         if not wanting:
+            return False
+        if known == sealed_discovery_key(seal.key, inner.space):
+            with self._store.writing():
+                self._note_shared(seal.epoch, wanting)
             return False
         with self._store.writing():
             share = write_share(seal.key, wanting.values(), cites=(), stamp_ms=self._pen.now_ms())

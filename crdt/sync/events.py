@@ -20,10 +20,15 @@ class SendFrame:
 
 @dataclass(frozen=True, slots=True)
 class PeerProven:
-    """The peer proved which device it is, in these spaces."""
+    """The peer proved which device it is, in these spaces.
+
+    Attributes:
+        keys: The discovery key by which each was found: the peer knows it.
+    """
 
     device_public: bytes
     spaces: tuple[SpaceId, ...]
+    keys: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,8 @@ class SyncSession:
 
     def _proven(self, matches: Sequence[Match]) -> list[Event]:
         spaces = tuple(match.shared.space for match in matches if match.introduction.device)
-        return [PeerProven(self.peer, spaces)] if self.peer and spaces else []
+        keys = tuple(match.key for match in matches if match.introduction.device)
+        return [PeerProven(self.peer, spaces, keys)] if self.peer and spaces else []
 
     def _open(self, matches: Sequence[Match]) -> list[Event]:
         events: list[Event] = []

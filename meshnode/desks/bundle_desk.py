@@ -6,11 +6,12 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from crdt.errors import CrdtError, UnknownEntry
+from crdt.errors import AmbiguousId, CrdtError, UnknownEntry
 from crdt.sync.bundle import BundleRead, BundleReader, write_bundle
 from crdt.sync.events import EntriesArrived, ReceiptsArrived
 from crdt.sync.hello import NONCE_BYTES
 from crdt.sync.source import StoreSource
+from meshnode.record.attribution import name_of
 from meshnode.record.receipt_desk import keep_receipts, receipt_of
 from meshnode.record.sharing import shared_spaces
 from meshnode.views import BundleView
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from crdt.ids import DeviceId
     from crdt.replica.replica import Replica
     from crdt.sync.receipts import Receipt
     from meshnode.exchange import Exchange
@@ -139,16 +141,30 @@ class BundleDesk:
             lambda replica: keep_receipts(replica, arrived.space, arrived.receipts)
         )
 
-    def _receipt(self, replica: Replica, address: str) -> Receipt:
-        peer = self._exchange.book.get(address)
-        device = bytes.fromhex(peer.device) if peer and peer.device else None
+    def _receipt(self, replica: Replica, wanted: str) -> Receipt:
+        """Find what a device says it holds, by its address, its id or its member's name.
+
+        Raises:
+            UnknownEntry: It never said so to anybody we met.
+            AmbiguousId: Several devices are called so.
+        """
+        wanted = wanted.strip().lower()
+        peer = self._exchange.book.get(wanted)
+        found: dict[DeviceId, Receipt] = {}
         for inner in replica.holdings.inner_spaces():
             for reader in inner.people.readers() if inner.people else ():
-                is_meant = reader.device == device or reader.device.hex().startswith(address)
-                receipt = receipt_of(replica, inner.space, reader.device) if is_meant else None
+                names = (reader.device.hex(), name_of(replica, inner, reader.pseudonym).lower())
+                is_peer = peer is not None and peer.device == names[0]
+                if not (is_peer or names[0].startswith(wanted) or names[1] == wanted):
+                    continue
+                receipt = receipt_of(replica, inner.space, reader.device)
                 if receipt is not None:
-                    return receipt
-        raise UnknownEntry(f"what {address} holds is not known; meet it once, or leave out --for")
+                    found[reader.device] = receipt
+        if not found:
+            raise UnknownEntry(f"what {wanted} holds is not known; meet it, or leave out --for")
+        if len(found) > 1:
+            raise AmbiguousId(f"{wanted} fits {len(found)} devices")
+        return found.popitem()[1]
 
 
 class _Tally:

@@ -109,6 +109,8 @@ class Meeting:
         self.since_ms = time.time_ns() // 1_000_000
         self.device: DeviceId | None = None
         self.device_public: bytes | None = None
+        self.known_keys: dict[SpaceId, bytes] = {}
+        """Discovery keys that the peer showed it knows, by space."""
         self.name = ""
         self.tally = Tally()
         self.is_settled = False
@@ -334,7 +336,8 @@ class Meeting:
                     further += await self._admit(event)
                 case ReceiptsArrived(space=space, receipts=receipts):
                     await self._host.on_receipts(self, space, receipts)
-                case PeerProven(device_public=device_public):
+                case PeerProven(device_public=device_public, spaces=spaces, keys=keys):
+                    self.known_keys.update(zip(spaces, keys, strict=True))
                     self.device, self.device_public = device_id(device_public), device_public
                     await self._host.on_proven(self, device_public)
                 case Progress(space=space, sent=sent, received=received):

@@ -240,7 +240,8 @@ def test_only_shared_spaces_are_synced() -> None:
 def test_the_peer_proves_which_device_it_is() -> None:
     rosa, ahmed = Node("rosa", INNER), Node("ahmed", INNER)
     meeting = meet(rosa, ahmed)
-    assert PeerProven(ahmed.device.public, (OTHER_SPACE,)) in meeting.one.events
+    proven = PeerProven(ahmed.device.public, (OTHER_SPACE,), INNER.discovery_keys)
+    assert proven in meeting.one.events
     assert meeting.other.session.peer == rosa.device.public
 
 

@@ -86,6 +86,8 @@ class Village(RuleBasedStateMachine):
     @rule(who=WHO, whom=st.integers(1, 3))
     def remove(self, who: int, whom: int) -> None:
         node = self.people[who]
+        for person in self.people:
+            self._check(person)
         for community in node.replica.membership.communities():
             with suppress(*REFUSED):
                 member = self.people[whom].replica.keys.enrolment.member
@@ -217,6 +219,9 @@ class Village(RuleBasedStateMachine):
             if held.keyring is not None and held.keyring.keys:
                 assert node.name == "rosa" or store.logs.get(held.own.log) is not None
         for document, words in self.texts.items():
+            if self._reads(node):
+                # Who joins reads history, and may leave with it.
+                self.hidden.get(document, set()).discard(node.name)
             if node.replica.library.withdrawal_of(document) is not None:
                 self._is_gone(node, document, words)
             elif node.name in self.hidden.get(document, ()) and not self._reads(node):
