@@ -97,7 +97,7 @@ class PeerBook:
         self._peers: dict[str, Peer] = {}
 
     def load(self, replica: Replica) -> None:
-        """Read what is kept; on the record's thread."""
+        """Read what is kept, and drop what went beyond the bound; on the record's thread."""
         for key, value in replica.store.shelves.items(SHELF):
             note = _DECODE(value)
             self._peers[key.decode()] = Peer(
@@ -109,6 +109,11 @@ class PeerBook:
                 sent_bytes=note.sent_bytes,
                 received_bytes=note.received_bytes,
             )
+        first_to_go = sorted(self._peers.values(), key=_worth)
+        with replica.store.writing():
+            for peer in first_to_go[: max(0, len(first_to_go) - MAX_PEERS)]:
+                del self._peers[peer.address]
+                replica.store.shelves.drop(SHELF, peer.address.encode())
 
     def save(self, replica: Replica, address: str) -> None:
         """Keep a peer, or forget one that is no longer in the book; on the record's thread."""
@@ -146,11 +151,15 @@ class PeerBook:
                     if not p.is_configured and p.state in {"idle", "backing off"}
                 ]
                 if heard_of:
-                    oldest = min(heard_of, key=lambda p: p.last_met_ms or 0)
-                    del self._peers[oldest.address]
+                    del self._peers[min(heard_of, key=_worth).address]
             peer = self._peers[address] = Peer(address)
         return peer
 
     def forget(self, address: str) -> bool:
         """Remove a peer; returns whether it was there."""
         return self._peers.pop(address, None) is not None
+
+
+def _worth(peer: Peer) -> tuple[bool, int]:
+    """What to keep longest: whom we were told of, then whom we met last."""
+    return peer.is_configured, peer.last_met_ms or 0

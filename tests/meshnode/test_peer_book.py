@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from meshnode.peers.peer_book import MAX_PEERS, Peer, PeerBook
+from tests.crdt.village import Villager
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_peer_that_has_not_answered_for_weeks_is_still_tried() -> None:
@@ -44,3 +49,26 @@ def test_a_flood_of_announces_neither_grows_the_book_nor_drops_whom_we_meet() ->
     assert len(book.all()) <= MAX_PEERS
     assert book.get("f" * 32) is friend
     assert book.get("e" * 32) is met
+
+
+def test_strangers_that_were_met_over_the_years_are_forgotten_on_the_disk_as_well(
+    tmp_path: Path,
+) -> None:
+    replica = Villager(tmp_path, "rosa").replica
+    book = PeerBook()
+    with replica.store.writing():
+        friend = book.note("f" * 32)
+        friend.is_configured = True
+        book.save(replica, friend.address)
+        for number in range(MAX_PEERS + 50):
+            met = book.note(f"{number:032x}")
+            met.last_met_ms = number + 1
+            book.save(replica, met.address)
+
+    again = PeerBook()
+    again.load(replica)
+
+    assert len(again.all()) == len(replica.store.shelves.items("peers")) == MAX_PEERS
+    assert again.get(friend.address) is not None
+    assert again.get(f"{MAX_PEERS + 49:032x}") is not None
+    assert again.get(f"{0:032x}") is None
