@@ -20,7 +20,7 @@ import msgspec
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.crypto.aead import NONCE_BYTES, seal, unseal
 from crdt.crypto.keys import derive
-from crdt.crypto.signing import Domain, SigningKey, check_signature
+from crdt.crypto.signing import Domain, SigningKey
 from crdt.entries.skeletons import Bytes16, Bytes32, Count, Joiner
 from crdt.errors import BadInvite, CrdtError, Malformed
 from crdt.ids import Pseudonym, SpaceId, digest
@@ -101,15 +101,6 @@ def read_ticket(text: str) -> Ticket:
         return _DECODE(body)
     except CrdtError as error:
         raise BadInvite("it was written by another version of this software") from error
-
-
-def check_join(space: SpaceId, invite: bytes, pseudonym: Pseudonym, proof: bytes) -> None:
-    """Make sure that a join was signed with the ticket's key.
-
-    Raises:
-        BadSignature: It was not.
-    """
-    check_signature(invite, Domain.INVITE, space + pseudonym, proof)
 
 
 def invite_discovery_key(sealing: bytes, space: SpaceId) -> bytes:

@@ -30,7 +30,6 @@ DEVICE_SECRET_BYTES = 64
 DEVICE_PUBLIC_BYTES = 64
 INCARNATION_BYTES = 16
 ENTROPY_BYTES = 16
-SEALED_BOX_OVERHEAD_BYTES = 48
 
 
 def derive(secret: bytes, purpose: bytes, *context: bytes) -> bytes:

@@ -28,7 +28,6 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
 Stamp = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 """Milliseconds since 1970 on the author's clock: to show, never to decide."""
 
-Refs = Annotated[tuple[Bytes32, ...], msgspec.Meta(max_length=1024)]
 Heads = Annotated[tuple[Bytes32, ...], msgspec.Meta(max_length=64)]
 
 LAST_CONTROL_KIND = 31

@@ -107,16 +107,6 @@ def source_key(secret: bytes, path: Path, part: str = "") -> str:
     return hashlib.blake2b(named, key=secret, digest_size=16, person=b"import source").hexdigest()
 
 
-def read_file(path: Path) -> list[Reading]:
-    """Read one file by what it holds.
-
-    Raises:
-        UnsupportedFile: Not a kind that can be read, or not what its name says.
-        ImportRefused: Too large, locked, damaged or hostile.
-    """
-    return _readings(path.suffix, _bytes(path))
-
-
 def _report(file: FoundFile, defaults: Defaults) -> FileReport:
     if file.obstacle:
         if file.is_fault:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 _SHOWN_EVERY_S = 0.25
 _TRIES = 4
-_AGAIN_S = 0.3
-"""Joining takes a few meetings: the ticket, the key, the commons; each side needs a moment."""
+"""Joining takes a few meetings: the ticket, the key, the commons. And a meeting may end because
+the peer called us at the same moment: another one goes on."""
 
-"""A meeting may end because the peer called us at the same moment: another one goes on."""
+_AGAIN_S = 0.3
+"""Each side needs a moment between two meetings."""
 
 MAX_SYNC_S = 3600.0
 """How long one asked-for meeting may take: a slow link needs its time."""

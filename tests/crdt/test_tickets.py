@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.entries.skeletons import Joiner
-from crdt.errors import BadInvite, BadSignature, CannotOpen, CrdtError
+from crdt.entries.skeletons import Join, Joiner
+from crdt.errors import BadInvite, CannotOpen, CrdtError
 from crdt.ids import Pseudonym, SpaceId
-from crdt.tickets import Ticket, check_join, open_joiner, read_ticket, seal_joiner
+from crdt.rights.authority import proves_invitation
+from crdt.tickets import Ticket, open_joiner, read_ticket, seal_joiner
 from tests.crdt.people import bytes_for, device_keys
 
 TICKET = Ticket(
@@ -64,12 +65,11 @@ def test_anything_else_is_not_a_ticket(text: str) -> None:
 
 def test_a_join_is_proven_with_the_ticket_for_one_person_in_one_space() -> None:
     space, ahmed, eve = SpaceId(TICKET.inner), Pseudonym(b"a" * 32), Pseudonym(b"e" * 32)
-    proof = TICKET.prove(space, ahmed)
+    join = Join(0, (), TICKET.signing.public, TICKET.prove(space, ahmed), b"")
 
-    check_join(space, TICKET.signing.public, ahmed, proof)
-    for other_space, who in ((space, eve), (SpaceId(bytes(32)), ahmed)):
-        with pytest.raises(BadSignature):
-            check_join(other_space, TICKET.signing.public, who, proof)
+    assert proves_invitation(space, join, ahmed)
+    assert not proves_invitation(space, join, eve)
+    assert not proves_invitation(SpaceId(bytes(32)), join, ahmed)
 
 
 def test_only_members_read_who_is_joining() -> None:
