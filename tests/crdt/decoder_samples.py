@@ -70,7 +70,6 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
     "crdt.sync.receipts._DECODE_LIST": (encode_receipts([sync.RECEIPT]),),
     "crdt.tickets._DECODE": (encode(core.TICKET),),
     "crdt.tickets._DECODE_JOINER": (encode(core.JOINER),),
-    "meshnode.desks.importing._DECODE_KNOWN": (encode([bytes(32), bytes(32)]),),
     "meshnode.home.keystore._DECODE": (
         encode(["Rosa", bytes(64), bytes(32), bytes(32), bytes(64), bytes(32)]),
     ),
