@@ -176,8 +176,6 @@ class Meeting:
                 async with asyncio.timeout(IDLE_S if self.is_settled else SILENCE_S):
                     frame = await self.link.receive()
                 await self._take(frame)
-            if not (self.is_settled or self.is_cut_short):
-                raise LinkClosed(_GOODBYES.get(self._reason, "the peer ended it early"))
         except LinkClosed:
             if self._failure is not None:
                 raise self._failure from None
@@ -187,8 +185,19 @@ class Meeting:
             if not self.is_settled:
                 raise LinkClosed("the peer has been silent for too long") from None
             await self.end()
+        else:
+            self._check_end()
         finally:
             await self._finish(sender)
+
+    def _check_end(self) -> None:
+        """Say why it ended before both sides had settled: as a goodbye says, if there was one."""
+        if self.is_settled or self.is_cut_short:
+            return
+        said = _GOODBYES.get(self._reason)
+        if said is None and self._failure is not None:
+            raise self._failure
+        raise LinkClosed(said or "the peer ended it early")
 
     async def _take(self, frame: bytes) -> None:
         await self._do(lambda session: session.receive(frame))

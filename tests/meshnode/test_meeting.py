@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meshnode.views import SyncDone, SyncRequest
 from tests.meshnode.nodes import World, address_of, join, wait_until
 from transports.simulated import SimulatedCarrier
 
@@ -69,3 +70,22 @@ async def test_a_mistake_of_ours_in_one_step_ends_that_meeting_and_the_next_goes
             return "Water" in await ahmed.titles()
 
         await wait_until(has_it)
+
+
+async def test_a_meeting_that_the_peer_ends_early_says_what_the_peer_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.node("rosa") as rosa, world.node("ahmed") as ahmed:
+        await rosa.found()
+        await join(ahmed, rosa)
+        for meeting in (*rosa.meetings, *ahmed.meetings):
+            await meeting.end()
+        monkeypatch.setattr("crdt.sync.session.MAX_LISTED", -1)
+
+        (done,) = [
+            event
+            async for event in ahmed.node.sync(SyncRequest(peer=None))
+            if isinstance(event, SyncDone)
+        ]
+
+        assert "too much to compare" in done.error
