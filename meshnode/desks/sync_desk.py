@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from crdt.errors import AmbiguousId, MeshError
+from meshnode.exchange import MAX_MEETINGS
 from meshnode.views import LinkView, PeerView, SyncDone, SyncProgress
 from transports.errors import BadAddress, Unreachable
 
@@ -66,7 +67,7 @@ class SyncDesk:
 
     async def sync(self, wanted: str | None) -> AsyncGenerator[SyncEvent, None]:
         """Meet one peer, or everybody; one `SyncDone` for each."""
-        peers = [self._peer(wanted)] if wanted else self._exchange.book.all()
+        peers = [self._peer(wanted)] if wanted else self._everybody()
         queue: asyncio.Queue[SyncEvent] = asyncio.Queue(64)
         # No TaskGroup: it must not be left open around a yield.
         visits = [asyncio.create_task(self._visit(peer, queue)) for peer in peers]
@@ -80,6 +81,12 @@ class SyncDesk:
             for visit in visits:
                 visit.cancel()
             await asyncio.gather(*visits, return_exceptions=True)
+
+    def _everybody(self) -> list[Peer]:
+        """Return as many peers as can be met at once: announces are free, so ours come first."""
+        peers = self._exchange.book.all()
+        peers.sort(key=lambda peer: not (peer.is_configured or peer.device))
+        return peers[:MAX_MEETINGS]
 
     def _peer(self, wanted: str) -> Peer:
         """Find a peer by its address, the beginning of one, or its member's name."""
