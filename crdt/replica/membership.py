@@ -275,6 +275,7 @@ class Membership:
             community = self.community(inner)
             self._enter_commons(community)
             self._settle_in(community)
+            self._bind_new_logs(community)
             for held in (community.inner, community.commons):
                 if held and held.role is not None and held.role >= Role.STEWARD:
                     self._answer_joins(held)
@@ -400,6 +401,18 @@ class Membership:
         for invite in commons.access.invites():
             if invite.key == ticket.signing.public:
                 self._join(commons, ticket, b"", cites=(invite.id,))
+
+    def _bind_new_logs(self, community: Community) -> None:
+        """Say whose a log is that we went on in, after a copy of our database had been used."""
+        inner = community.inner
+        people = inner.people
+        if people is None or inner.role is None or inner.writing_seal() is None:
+            return
+        if self._ticket(inner.space) is not None:
+            return
+        for held in (inner, community.commons):
+            if held and not people.knows(held.own.log):
+                self._urgent(inner, bind(self._keys, held.space, held.own, self._pen.now_ms()))
 
     def _introduce(self, community: Community, name: str) -> None:
         now_ms = self._pen.now_ms()

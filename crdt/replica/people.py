@@ -131,6 +131,10 @@ class People:
         """When somebody's first device came, by its own clock, in milliseconds; None if unknown."""
         return self._since.get(member)
 
+    def knows(self, log: LogId) -> bool:
+        """Whether a binding has said whose a log is."""
+        return log in self._writers
+
     def logs_of(self, pseudonym: Pseudonym) -> tuple[LogId, ...]:
         """Every log of a member, in any space, by their pseudonym in `inner`."""
         member = self._members.get(pseudonym)

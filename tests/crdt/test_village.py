@@ -217,7 +217,7 @@ class Village(RuleBasedStateMachine):
             found = [name for name, _ in store.entries.ids(held.space)]
             assert store.spaces.summary(held.space).count == len(found)
             if held.keyring is not None and held.keyring.keys:
-                assert node.name == "rosa" or store.logs.get(held.own.log) is not None
+                assert held.role is None or store.logs.get(held.own.log) is not None
         for document, words in self.texts.items():
             if self._reads(node):
                 # Who joins reads history, and may leave with it.
