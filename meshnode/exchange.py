@@ -20,8 +20,9 @@ from meshnode.peers.errand import Errand
 from meshnode.peers.meeting import GOODBYE_S, Meeting
 from meshnode.peers.peer_book import STRANGER_WAIT_S, Peer, PeerBook
 from meshnode.peers.shielded import outcome_of
-from meshnode.record.attribution import name_of
-from meshnode.record.receipt_desk import keep_receipts, renew_receipt
+from meshnode.record.attribution import name_of_device
+from meshnode.record.receipt_desk import keep_receipts, renew_receipts
+from meshnode.record.sharing import share_keys
 from transports.errors import BadAddress, TransportError, Unreachable
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from crdt.ids import SpaceId
     from crdt.replica.interpreter import Changes
-    from crdt.replica.replica import Replica
     from crdt.sync.receipts import Receipt
     from meshnode.news import Topic
     from meshnode.record.catalogue import Catalogue
@@ -303,16 +303,9 @@ class Exchange:
 
     async def on_proven(self, meeting: Meeting, device_public: bytes) -> None:
         """The peer proved which device it is: give it keys it may have and lacks."""
-
-        def welcome(replica: Replica) -> str:
-            name = ""
-            for inner in replica.holdings.inner_spaces():
-                readings = inner.people.readings(device_public) if inner.people else ()
-                for reading in readings:
-                    name = name_of(replica, inner, reading.pseudonym) or name
-            return name
-
-        meeting.name = await self._record.run(welcome)
+        meeting.name = await self._record.run(
+            lambda replica: name_of_device(replica, device_public)
+        )
         await self._share_keys(meeting, device_public)
         peer = self._meetings.get(meeting)
         if peer is None:
@@ -339,15 +332,8 @@ class Exchange:
                 self._spawn(each.end())
 
     async def _share_keys(self, meeting: Meeting, device_public: bytes) -> None:
-        device = meeting.device
-
-        def share(replica: Replica) -> None:
-            for inner in replica.holdings.inner_spaces():
-                if device is not None and inner.may_read(device_public):
-                    known = meeting.known_keys.get(inner.space, b"")
-                    replica.membership.share(inner, {device: device_public}, known)
-
-        await self._record.change(share)
+        known = meeting.known_keys
+        await self._record.change(lambda replica: share_keys(replica, device_public, known))
 
     async def on_receipts(
         self, meeting: Meeting, space: SpaceId, receipts: tuple[Receipt, ...]
@@ -423,16 +409,7 @@ class Exchange:
             StoreError: It is not so yet.
         """
         await self._catalogue.catch_up()
-
-        def renew(replica: Replica) -> list[tuple[SpaceId, bytes]]:
-            found = []
-            for inner in replica.holdings.inner_spaces():
-                signed = renew_receipt(replica, inner)
-                if signed is not None:
-                    found.append((inner.space, signed))
-            return found
-
-        for space, signed in await self._record.run(renew):
+        for space, signed in await self._record.run(renew_receipts):
             for meeting in self.meetings:
                 await self._quietly(meeting.offer_receipt(space, signed))
             self._announce_receipts()

@@ -42,6 +42,15 @@ def name_of(replica: Replica, held: HeldSpace, pseudonym: Pseudonym) -> str:
     return inner.people.name(inside) if inside else ""
 
 
+def name_of_device(replica: Replica, device_public: bytes) -> str:
+    """How the member calls themselves who uses a device that proved itself."""
+    for inner in replica.holdings.inner_spaces():
+        for reading in inner.people.readings(device_public) if inner.people else ():
+            if name := name_of(replica, inner, reading.pseudonym):
+                return name
+    return ""
+
+
 def signer_of(replica: Replica, held: HeldSpace, pseudonym: Pseudonym) -> str:
     """Name a member as nobody else is named; "" when this node does not know who it is.
 

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from crdt.sync.receipts import Receipt
 
 
+def renew_receipts(replica: Replica) -> list[tuple[SpaceId, bytes]]:
+    """Renew our receipt in every community; return those that are new, with the `inner` space."""
+    inner_spaces = replica.holdings.inner_spaces()
+    signed = ((inner.space, renew_receipt(replica, inner)) for inner in inner_spaces)
+    return [(space, receipt) for space, receipt in signed if receipt is not None]
+
+
 def renew_receipt(replica: Replica, inner: HeldSpace) -> bytes | None:
     """Sign what this device now holds of a community, after emptying the journal.
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from crdt.entries.opening import open_entry
 from crdt.entries.skeletons import Grant, Kind
+from crdt.ids import device_id
 from crdt.sync.hello import SharedSpace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from crdt.ids import Pseudonym, SpaceId
     from crdt.replica.held_space import HeldSpace
@@ -34,6 +35,21 @@ def shared_spaces(replica: Replica) -> list[SharedSpace]:
         for held in held_spaces
         if held.discovery_keys()
     ]
+
+
+def share_keys(replica: Replica, device_public: bytes, known_keys: Mapping[SpaceId, bytes]) -> None:
+    """Give a device that proved itself the keys that it may have and lacks.
+
+    Args:
+        replica: On its own thread.
+        device_public: Its public bytes.
+        known_keys: Discovery keys that it showed it knows, by space.
+    """
+    device = device_id(device_public)
+    for inner in replica.holdings.inner_spaces():
+        if inner.may_read(device_public):
+            known = known_keys.get(inner.space, b"")
+            replica.membership.share(inner, {device: device_public}, known)
 
 
 def _raises(held: HeldSpace, stored: StoredEntry, own: Pseudonym) -> bool:
