@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING
 
 from crdt.errors import AmbiguousId, MeshError
+from meshnode.errors import Internal
 from meshnode.exchange import MAX_MEETINGS
 from meshnode.views import LinkView, PeerView, SyncDone, SyncProgress
 from transports.errors import BadAddress, Unreachable
@@ -29,6 +31,8 @@ _AGAIN_S = 0.3
 
 MAX_SYNC_S = 3600.0
 """How long one asked-for meeting may take: a slow link needs its time."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class SyncDesk:
@@ -132,6 +136,10 @@ class SyncDesk:
             done = SyncDone(peer=label, error=failure.explain())
         except TimeoutError:
             done = SyncDone(peer=label, error="It took too long; what arrived is kept.")
+        except Exception as failure:
+            # A mistake of ours; whoever waits for this peer is told all the same.
+            _LOG.exception("A peer could not be synced with")
+            done = SyncDone(peer=label, error=Internal(type(failure).__name__).explain())
         await queue.put(done)
 
     async def _watch(self, meeting: Meeting, label: str, queue: asyncio.Queue[SyncEvent]) -> None:
