@@ -55,12 +55,11 @@ class ReceiptsArrived:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """To show: entries that passed in this session, and how many are still to be sent."""
+    """To show: entries that passed in this session."""
 
     space: SpaceId
     sent: int
     received: int
-    to_send: int
 
 
 @dataclass(frozen=True, slots=True)

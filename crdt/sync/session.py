@@ -427,5 +427,4 @@ class SyncSession:
 
 
 def _progress(conversation: Conversation) -> Progress:
-    space, queue = conversation.shared.space, conversation.queue
-    return Progress(space, conversation.sent, conversation.received, len(queue))
+    return Progress(conversation.shared.space, conversation.sent, conversation.received)

@@ -115,11 +115,6 @@ class Queue:
         """Whether nothing is left to send."""
         return not self._first and not self._read and self._numbers is None
 
-    def __len__(self) -> int:
-        """Count what is left of the present priority."""
-        ready = len(self._first) + len(self._read)
-        return ready + (len(self._numbers) - self._at if self._numbers else 0)
-
     def take(self) -> tuple[bytes, ...]:
         """Take a frame's worth of entries; at least one, if there is any."""
         taken: list[bytes] = []
