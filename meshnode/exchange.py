@@ -332,8 +332,10 @@ class Exchange:
                 self._spawn(each.end())
 
     async def _share_keys(self, meeting: Meeting, device_public: bytes) -> None:
+        """Give it the keys that it lacks; done after every change, so no change in itself."""
         known = meeting.known_keys
-        await self._record.change(lambda replica: share_keys(replica, device_public, known))
+        if await self._record.run(lambda replica: share_keys(replica, device_public, known)):
+            await self._record.change(lambda _: None)  # and tell everybody
 
     async def on_receipts(
         self, meeting: Meeting, space: SpaceId, receipts: tuple[Receipt, ...]

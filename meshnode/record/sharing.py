@@ -37,19 +37,23 @@ def shared_spaces(replica: Replica) -> list[SharedSpace]:
     ]
 
 
-def share_keys(replica: Replica, device_public: bytes, known_keys: Mapping[SpaceId, bytes]) -> None:
+def share_keys(replica: Replica, device_public: bytes, known_keys: Mapping[SpaceId, bytes]) -> bool:
     """Give a device that proved itself the keys that it may have and lacks.
 
     Args:
         replica: On its own thread.
         device_public: Its public bytes.
         known_keys: Discovery keys that it showed it knows, by space.
+
+    Returns:
+        Whether anything was written.
     """
-    device = device_id(device_public)
+    device, has_shared = device_id(device_public), False
     for inner in replica.holdings.inner_spaces():
         if inner.may_read(device_public):
             known = known_keys.get(inner.space, b"")
-            replica.membership.share(inner, {device: device_public}, known)
+            has_shared |= replica.membership.share(inner, {device: device_public}, known)
+    return has_shared
 
 
 def _raises(held: HeldSpace, stored: StoredEntry, own: Pseudonym) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from meshnode.exchange import NEWS_DELAY_S
 from meshnode.views import SyncDone, SyncRequest
 from tests.meshnode.nodes import World, address_of, join, wait_until
 from transports.simulated import SimulatedCarrier
@@ -13,6 +15,7 @@ from transports.simulated import SimulatedCarrier
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crdt.replica.interpreter import Changes
     from crdt.sync.session import SyncSession
 
 pytestmark = pytest.mark.slow
@@ -89,3 +92,25 @@ async def test_a_meeting_that_the_peer_ends_early_says_what_the_peer_said(
         ]
 
         assert "too much to compare" in done.error
+
+
+async def test_a_quiet_network_stays_quiet_while_links_are_open(world: World) -> None:
+    told: list[Changes] = []
+    async with world.node("rosa") as rosa, world.node("ahmed") as ahmed:
+        await rosa.found()
+        await join(ahmed, rosa)
+        rosa.record.listen(told.append)
+        await ahmed.add("Boil it.", "Water")
+
+        async def has_it() -> bool:
+            return "Water" in await rosa.titles()
+
+        async def is_quiet() -> bool:
+            before = len(told)
+            await asyncio.sleep(3 * NEWS_DELAY_S)
+            return len(told) == before
+
+        await wait_until(has_it)
+        await wait_until(is_quiet)
+
+        assert told and rosa.meetings
