@@ -383,8 +383,10 @@ class Exchange:
         for meeting in self.meetings:
             await self._quietly(self._update(meeting))
         for peer in self.book.all():
-            is_ours = peer.is_configured or bool(peer.device)
-            if is_ours and not peer.failures and not self._is_linked(peer):
+            if self._is_linked(peer):
+                continue
+            peer.lacks = None  # it may lack what is new
+            if (peer.is_configured or peer.device) and not peer.failures:
                 peer.next_visit_s = 0.0
         self._visits.ask()
 
