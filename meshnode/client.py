@@ -43,6 +43,7 @@ from meshnode.views import (
     PeerRequest,
     PeerView,
     Revision,
+    RoleRequest,
     Status,
     SyncEvent,
     SyncRequest,
@@ -223,6 +224,10 @@ class NodeClient:
     async def members(self) -> list[MemberView]:
         """Give the members of every community of this node."""
         return await self._api.call("GET", "members", list[MemberView])
+
+    async def appoint(self, member: str, request: RoleRequest) -> list[MemberView]:
+        """Give a member another role, or bring a removed one back; give all members."""
+        return await self._api.call("PUT", _path("members", member), list[MemberView], request)
 
     async def remove_member(self, member: str, community: str = "") -> list[MemberView]:
         """Take a member's roles in a community, and give who is left."""

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         PeerRequest,
         PeerView,
         Revision,
+        RoleRequest,
         Status,
         SyncEvent,
         SyncRequest,
@@ -323,6 +324,10 @@ class Node:
     async def members(self) -> list[MemberView]:
         """Give the members of every community."""
         return await self._community.members()
+
+    async def appoint(self, member: str, request: RoleRequest) -> list[MemberView]:
+        """Give a member another role, or bring a removed one back."""
+        return await self._community.appoint(member, request)
 
     async def remove_member(self, member: str, community: str) -> list[MemberView]:
         """Take a member's roles in a community."""

@@ -40,6 +40,7 @@ from meshnode.views import (
     PeerView,
     Request,
     Revision,
+    RoleRequest,
     Status,
     SyncEvent,
     SyncRequest,
@@ -184,6 +185,10 @@ class NodeService(Protocol):
             member: Their id, or the beginning of it.
             community: By name; "" for the first one.
         """
+        ...
+
+    async def appoint(self, member: str, request: RoleRequest) -> list[MemberView]:
+        """Give a member another role, or bring a removed one back; give all members."""
         ...
 
     async def invite(self, request: InviteRequest) -> InviteView:

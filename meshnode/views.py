@@ -397,6 +397,14 @@ class InviteView(View, frozen=True):
     expires_ms: int
 
 
+class RoleRequest(Request, frozen=True):
+    """Give a member another role."""
+
+    role: RoleName
+    community: str = ""
+    """By name; empty: the first one."""
+
+
 class JoinRequest(Request, frozen=True):
     """Redeem a ticket."""
 

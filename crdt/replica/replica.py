@@ -18,8 +18,8 @@ from crdt.replica.interpreter import Interpreter
 from crdt.replica.library import Library
 from crdt.replica.membership import Membership
 from crdt.replica.pen import Pen
-from crdt.replica.removal import Removal
 from crdt.replica.stale_views import StaleViews
+from crdt.replica.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,7 @@ class Replica:
         self.holdings = Holdings(store, keys, self.interpreter)
         self.pen = Pen(store, self.interpreter, keys, circumstances)
         self.membership = Membership(store, self.holdings, self.pen, keys, name)
-        self.removal = Removal(store, self.membership, self.pen)
+        self.standing = Standing(store, self.membership, self.pen)
         self.library = Library(store, self.holdings, self.interpreter, self.membership, self.pen)
         self.admission = Admission(store, self.interpreter, self.pen, self.holdings)
         self.membership.resume()
@@ -105,7 +105,7 @@ class Replica:
     def _react_to_rules(self) -> None:
         for inner in self.holdings.inner_spaces():
             self.membership.react(inner)
-            self.removal.follow_up(self.membership.community(inner))
+            self.standing.follow_up(self.membership.community(inner))
 
     def stale_documents(self, most: int) -> list[DocumentId]:
         """Return documents whose view must be read and made anew, also those of before a restart.

@@ -37,6 +37,7 @@ from meshnode.views import (
     JoinRequest,
     NodeEvent,
     PeerRequest,
+    RoleRequest,
     SyncRequest,
     UnlockRequest,
     WithdrawRequest,
@@ -101,6 +102,7 @@ class Api:
             web.post("/v1/seen", self._seen),
             web.post("/v1/communities", self._found),
             web.get("/v1/members", self._members),
+            web.put("/v1/members/{member}", self._appoint),
             web.delete("/v1/members/{member}", self._remove_member),
             web.post("/v1/invites", self._invite),
             web.post("/v1/join", self._join),
@@ -235,6 +237,12 @@ class Api:
     async def _members(self, _: web.Request) -> web.StreamResponse:
         return await self._look(lambda node: node.members())
 
+    async def _appoint(self, request: web.Request) -> web.StreamResponse:
+        member = request.match_info["member"]
+        return await self._change(
+            request, RoleRequest, lambda node, body: node.appoint(member, body)
+        )
+
     async def _remove_member(self, request: web.Request) -> web.StreamResponse:
         member, community = request.match_info["member"], request.query.get("community", "")
         return await self._look(lambda node: node.remove_member(member, community))
@@ -283,11 +291,11 @@ class Api:
         self,
         request: web.Request,
         kind: type[R],
-        call: Callable[[NodeService, R], Awaitable[View]],
+        call: Callable[[NodeService, R], Awaitable[object]],
     ) -> web.StreamResponse:
         body = await decode_body(request, kind)
 
-        async def change() -> View:
+        async def change() -> object:
             async with self._lifecycle.using() as node:
                 return await call(node, body)
 

@@ -8,7 +8,7 @@ from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import day, moment, short
 from meshnode.errors import BadUsage
-from meshnode.views import FoundRequest, InviteRequest
+from meshnode.views import FoundRequest, InviteRequest, RoleRequest
 
 if TYPE_CHECKING:
     from meshnode.commands.call import Call
@@ -64,6 +64,12 @@ def join(call: Call) -> int:
     else:
         call.terminal.say(f"Joined {community.name}.")
     return Exit.DONE
+
+
+def appoint(call: Call) -> int:
+    """Give a member another role."""
+    request = RoleRequest(role=call.role, community=call.community)
+    return _show_members(call, with_node(call, lambda node: node.appoint(call.member, request)))
 
 
 def remove(call: Call) -> int:

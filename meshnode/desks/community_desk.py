@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crdt.replica.replica import Replica
     from meshnode.exchange import Exchange
     from meshnode.record.record import Record
-    from meshnode.views import InviteRequest, RoleName
+    from meshnode.views import InviteRequest, RoleName, RoleRequest
 
 WEEK_MS = 7 * 24 * 3_600_000
 MAX_USES = 1000
@@ -92,6 +92,22 @@ class CommunityDesk:
             await self._exchange.remember(ticket.address.hex())
         return await self._record.run(lambda replica: community_view(replica, community))
 
+    async def appoint(self, member: str, request: RoleRequest) -> list[MemberView]:
+        """Give a member another role, or bring a removed one back.
+
+        Raises:
+            UnknownEntry, AmbiguousId, Malformed: The id or name means nobody, or several.
+            NotAuthorised: We are no steward, or they stand, or would stand, above us.
+        """
+        role = Role[request.role.upper()]
+
+        def write(replica: Replica) -> None:
+            found = _community_named(replica, request.community or None)
+            replica.standing.appoint(found, _member(replica, found, member), role)
+
+        await self._record.change(write)
+        return await self.members()
+
     async def remove(self, member: str, community: str) -> list[MemberView]:
         """Take a member's roles: they read and write nothing new.
 
@@ -102,9 +118,7 @@ class CommunityDesk:
 
         def write(replica: Replica) -> None:
             found = _community_named(replica, community or None)
-            people = found.inner.people
-            known = people.members() if people else ()
-            replica.removal.remove(found, find_by_prefix(member, known))
+            replica.standing.remove(found, _member(replica, found, member))
 
         await self._record.change(write)
         return await self.members()
@@ -131,6 +145,20 @@ def community_view(replica: Replica, community: Community) -> CommunityView:
         contributions=0,
         pending=pending,
     )
+
+
+def _member(replica: Replica, community: Community, wanted: str) -> MemberId:
+    """Find a member by their name, where only one is called so, or by their id."""
+    people = community.inner.people
+    known = people.members() if people else ()
+    named = [
+        member
+        for member in known
+        if people
+        and (inside := people.pseudonym(community.inner.space, member))
+        and people.name(inside).casefold() == wanted.strip().casefold()
+    ]
+    return named[0] if len(named) == 1 else find_by_prefix(wanted, known)
 
 
 def _community_named(replica: Replica, name: str | None) -> Community:

@@ -14,6 +14,7 @@ the last lines printed say why.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -34,6 +35,9 @@ def main() -> int:
     checking.add_argument("file", type=Path)
     arguments = parser.parse_args()
 
+    # The compile runs in a session of its own: whoever stops us, or hangs up, stops it too.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         if arguments.step == "requantise":
             requantise(arguments.source, arguments.target)

@@ -59,7 +59,7 @@ def live_through(folder: Path) -> tuple[Villager, dict[str, Villager]]:
     _everybody(people)
 
     eve_root = eve.replica.keys.enrolment.member
-    rosa.replica.removal.remove(community, eve_root)
+    rosa.replica.standing.remove(community, eve_root)
     rosa.replica.react()
     eve.edit(shared, "Vandalised.")
     own = eve.write("Written after the removal.")

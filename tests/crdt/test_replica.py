@@ -235,7 +235,7 @@ def test_a_removed_member_cannot_read_what_is_written_after(
 ) -> None:
     joined(rosa, ahmed)
     community = rosa.replica.membership.community(rosa.space("inner"))
-    rosa.replica.removal.remove(community, ahmed.replica.keys.enrolment.member)
+    rosa.replica.standing.remove(community, ahmed.replica.keys.enrolment.member)
     rosa.replica.react()
 
     secret = rosa.write("Without Ahmed.", "inner")
@@ -254,7 +254,7 @@ def test_what_a_removed_member_writes_afterwards_has_no_effect(
     note = rosa.write(SPRING)
     rosa.meet(ahmed)
     community = rosa.replica.membership.community(rosa.space("inner"))
-    rosa.replica.removal.remove(community, ahmed.replica.keys.enrolment.member)
+    rosa.replica.standing.remove(community, ahmed.replica.keys.enrolment.member)
     rosa.replica.react()
 
     ahmed.edit(note, "Vandalised.")
@@ -278,12 +278,37 @@ def test_a_member_is_removed_from_the_commons_too_who_never_said_who_they_are_th
     assert community.commons is not None and community.commons.access is not None
     assert len(community.commons.access.members()) == 2
 
-    rosa.replica.removal.remove(community, ahmed.replica.keys.enrolment.member)
+    rosa.replica.standing.remove(community, ahmed.replica.keys.enrolment.member)
     rosa.replica.react()
 
     for held in (rosa.space("inner"), rosa.space("commons")):
         assert held.access is not None
         assert list(held.access.members().values()) == [Role.FOUNDER]
+
+
+def test_a_steward_gives_roles_takes_them_and_brings_somebody_back(
+    rosa: Villager, ahmed: Villager
+) -> None:
+    joined(rosa, ahmed)
+    community = rosa.replica.membership.community(rosa.space("inner"))
+    member = ahmed.replica.keys.enrolment.member
+    note = ahmed.write(SPRING)
+
+    for role in (Role.STEWARD, Role.READER, None, Role.CONTRIBUTOR):
+        if role is None:
+            rosa.replica.standing.remove(community, member)
+        else:
+            rosa.replica.standing.appoint(community, member, role)
+        rosa.replica.react()
+        rosa.meet(ahmed)
+        assert ahmed.space("commons").role is role
+        assert rosa.space("inner").may_read(ahmed.replica.keys.device.public) == (role is not None)
+
+    secret = rosa.write("Welcome back.", "inner")
+    rosa.meet(ahmed)
+    assert ahmed.text(secret) == "Welcome back."
+    assert rosa.text(note) == SPRING
+    ahmed.edit(note, SPRING + "And thanks.")
 
 
 def test_a_single_use_ticket_lets_one_person_in(tmp_path: Path, rosa: Villager) -> None:

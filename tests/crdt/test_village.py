@@ -91,7 +91,7 @@ class Village(RuleBasedStateMachine):
         for community in node.replica.membership.communities():
             with suppress(*REFUSED):
                 member = self.people[whom].replica.keys.enrolment.member
-                node.replica.removal.remove(community, member)
+                node.replica.standing.remove(community, member)
         node.replica.react()
         self._check(node)
 

@@ -49,6 +49,7 @@ class FakeService:
         self.community_name = ""
         self.known_peers: dict[str, v.PeerView] = {}
         self.removed: list[tuple[str, str]] = []
+        self.appointed: list[tuple[str, str]] = []
         self.changed: asyncio.Queue[v.NodeEvent] = asyncio.Queue()
 
     def _call(self) -> None:
@@ -278,6 +279,11 @@ class FakeService:
                 joined_ms=NOW_MS,
             )
         ]
+
+    async def appoint(self, member: str, request: v.RoleRequest) -> list[v.MemberView]:
+        self._call()
+        self.appointed.append((member, request.role))
+        return await self.members()
 
     async def remove_member(self, member: str, community: str) -> list[v.MemberView]:
         self._call()

@@ -267,6 +267,9 @@ async def test_a_community_is_founded_invited_to_and_joined(shell: Shell) -> Non
         assert await shell.fail("join", "no ticket") == 6
         assert "Rosa (you)" in await shell.run("members")
         assert (await shell.json("members"))[0]["is_self"]
+        assert "Rosa (you)" in await shell.run("role", "Ahmed", "steward")
+        assert await shell.json("role", "ab12", "reader", "--community", "Vale")
+        assert await shell.fail("role", "ab12", "king") == 2
         assert "Rosa (you)" in await shell.run("remove", "ab12", "--community", "Vale", "--yes")
         assert await shell.json("remove", "ab12", "--yes")
         assert await shell.fail("remove", "ab12") == 2

@@ -47,7 +47,7 @@ def member_of(node: Villager) -> MemberId:
 
 def remove(host: Villager, guest: Villager) -> None:
     [community] = host.replica.membership.communities()
-    host.replica.removal.remove(community, member_of(guest))
+    host.replica.standing.remove(community, member_of(guest))
     host.replica.react()
 
 

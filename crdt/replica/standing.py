@@ -1,11 +1,11 @@
-"""Taking a member's roles: in both spaces, also where we learn only later who they are."""
+"""What role a member has: given and taken in both spaces, as we learn who they are there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from crdt.entries.entry import Priority
-from crdt.entries.skeletons import Cut, Revocation
+from crdt.entries.skeletons import Cut, Grant, Revocation
 from crdt.errors import NotAuthorised
 from crdt.ids import ID_BYTES, NO_ENTRY, MemberId, Pseudonym
 from crdt.rights.authority import Role
@@ -20,8 +20,8 @@ REMOVED_SHELF = "removed"
 """Members that we removed; key: the `inner` space, then the member."""
 
 
-class Removal:
-    """Removes members in our name.
+class Standing:
+    """Gives members roles and takes them, in our name.
 
     Args:
         store: Where revocations go.
@@ -46,6 +46,35 @@ class Removal:
             self._revoke(community, member)
             self._membership.ensure_key(community.inner)
 
+    def appoint(self, community: Community, member: MemberId, role: Role) -> None:
+        """Give a member another role in both spaces, or bring a removed one back.
+
+        Raises:
+            NotAuthorised: We are no steward, or they stand, or would stand, above us.
+        """
+        self._membership.steward(community, role)
+        with self._store.writing():
+            self._store.shelves.drop(REMOVED_SHELF, community.inner.space + member)
+            for held in (community.inner, community.commons):
+                if held is None or held.access is None or held.role is None:
+                    continue
+                for principal in sorted(self._principals(community, held, member)):
+                    self._give(held, principal, role)
+            self._membership.ensure_key(community.inner)
+
+    def _give(self, held: HeldSpace, principal: Pseudonym, role: Role) -> None:
+        theirs = held.access.role(principal) if held.access else None
+        if theirs == role:
+            return
+        if theirs is not None and held.role is not None and theirs > held.role:
+            raise NotAuthorised("only a founder decides about a founder")
+        self._membership.ensure_key(held)
+        if theirs is not None and theirs > role:
+            self._end(held, principal)
+            self._membership.ensure_key(held)
+        grant = Grant(self._pen.now_ms(), (), principal, int(role), None, ())
+        self._pen.write(held, grant, priority=Priority.URGENT)
+
     def follow_up(self, community: Community) -> None:
         """Remove those whom we removed from where we did not know them then; twice is once."""
         for key, _ in self._store.shelves.items(REMOVED_SHELF):
@@ -69,9 +98,12 @@ class Removal:
                 if theirs > held.role:
                     raise NotAuthorised("only a founder removes a founder")
                 self._membership.ensure_key(held)
-                cuts = self._cuts(held, principal)
-                revocation = Revocation(self._pen.now_ms(), (), principal, cuts, ())
-                self._pen.write(held, revocation, priority=Priority.URGENT)
+                self._end(held, principal)
+
+    def _end(self, held: HeldSpace, principal: Pseudonym) -> None:
+        cuts = self._cuts(held, principal)
+        revocation = Revocation(self._pen.now_ms(), (), principal, cuts, ())
+        self._pen.write(held, revocation, priority=Priority.URGENT)
 
     def _principals(
         self, community: Community, held: HeldSpace, member: MemberId
