@@ -49,13 +49,20 @@ async def test_the_first_run_can_join_without_a_passphrase(visit: Opener) -> Non
         await app.sees("Welcome to Meshnode")
         await app.write("Ahmed")
         await app.press("tab", "down", "tab")
-        await app.write("MESH1ABC")
+        await app.write("MESH1\n  ABC\n")
         await app.press("tab", "down")
         await app.sees("Whoever takes it can read")
         await app.press("ctrl+s")
         await app.sees("Your recovery words")
         asked = app.node.body(InitRequest)
         assert (asked.ticket, asked.community, asked.passphrase) == ("MESH1ABC", None, None)
+
+
+async def test_several_lines_pasted_into_a_name_become_one(visit: Opener) -> None:
+    async with visit(state="empty") as app:
+        await app.sees("Welcome to Meshnode")
+        await app.write("Rosa\nQuispe\n")
+        await app.sees("Your name      Rosa Quispe")
 
 
 async def test_two_passphrases_that_differ_make_nothing(visit: Opener) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
 from meshnode.views import (
     AddRequest,
@@ -386,6 +386,19 @@ async def test_a_long_ticket_shows_its_beginning_once_one_goes_on(visit: Opener)
         await app.sees(TICKET[:40])
 
 
+@pytest.mark.parametrize("joint", ["\n", "\r\n", " ", " \n  "])
+async def test_a_ticket_from_a_mail_is_taken_with_all_its_lines(visit: Opener, joint: str) -> None:
+    mailed = joint.join(TICKET[at : at + 70] for at in range(0, len(TICKET), 70)) + joint
+    async with visit(alone=True) as app:
+        await app.press("t")
+        await app.sees("─ Join a community ─")
+        await app.write(mailed)
+        assert app.app.screen.query_one("#ticket", Input).value == TICKET
+        await app.press("enter")
+        await app.sees("Ticket for Ridge taken.")
+        assert app.node.body(JoinRequest).ticket == TICKET
+
+
 async def test_a_bad_ticket_is_refused_and_a_good_one_waits(visit: Opener) -> None:
     async with visit(alone=True) as app:
         await app.press("t")
@@ -403,7 +416,7 @@ async def test_a_peer_is_added_and_forgotten(visit: Opener) -> None:
     async with visit() as app:
         await app.press("f5", "a")
         await app.sees("─ Add a peer ─")
-        await app.write("abcd1234")
+        await app.write("abcd\n 1234\n")
         await app.press("enter")
         await app.until(lambda: app.node.extra_peers == ["abcd1234"], "added")
         assert app.node.body(PeerRequest).address == "abcd1234"

@@ -42,7 +42,9 @@ class BundleScreen(Dialog[None]):
         yield Static(WRITES if self._is_writing else READS, markup=False)
         yield Field("File", id="path", placeholder="/media/stick/ridge.bundle")
         if self._is_writing:
-            yield Field("For peer", id="peer", placeholder="an address; empty: for everybody")
+            yield Field(
+                "For peer", id="peer", placeholder="an address; empty: for everybody", is_code=True
+            )
         yield Static("", markup=False, id="result")
         with Horizontal(classes="buttons"):
             label = "Write" if self._is_writing else "Read"

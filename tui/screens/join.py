@@ -32,7 +32,9 @@ class JoinScreen(Dialog[bool]):
             "met theirs; until then it waits.\n",
             markup=False,
         )
-        yield Field("Ticket", id="ticket", placeholder="paste here; it begins with MESH1")
+        yield Field(
+            "Ticket", id="ticket", placeholder="paste here; it begins with MESH1", is_code=True
+        )
         with Horizontal(classes="buttons"):
             yield Button("Join", id="join", variant="primary", compact=True)
             yield Button("Not now", id="close", compact=True)

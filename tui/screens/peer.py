@@ -32,7 +32,7 @@ class AddPeerScreen(Dialog[bool]):
             "to reach it by itself.\n",
             markup=False,
         )
-        yield Field("Address", id="address", placeholder="paste here")
+        yield Field("Address", id="address", placeholder="paste here", is_code=True)
         with Horizontal(classes="buttons"):
             yield Button("Add", id="add", variant="primary", compact=True)
             yield Button("Cancel", id="close", compact=True)
@@ -44,7 +44,7 @@ class AddPeerScreen(Dialog[bool]):
     @on(Button.Pressed, "#add")
     @on(Input.Submitted, "#address")
     def _add(self) -> None:
-        address = self.query_one("#address", Input).value.strip()
+        address = "".join(self.query_one("#address", Input).value.split())
         if address:
             self.start("peer", self._send, address)
 

@@ -60,7 +60,7 @@ class WelcomeScreen(FramedScreen[None]):
             yield Field("Your name", id="name", placeholder="as others shall read it")
             yield Choice("Community", list(BEGINNINGS.items()), id="beginning")
             yield Field("Its name", id="community", placeholder="for example Ridge")
-            yield Field("Ticket", id="ticket", placeholder="paste the ticket here")
+            yield Field("Ticket", id="ticket", placeholder="paste the ticket here", is_code=True)
             yield Choice("Keys", list(KEEPINGS.items()), id="keeping")
             yield Static(WITH, markup=False, id="meaning", classes="quiet indented")
             yield Field("Passphrase", id="passphrase", password=True)

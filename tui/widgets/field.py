@@ -9,10 +9,19 @@ from textual.widgets import Input, Static
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Paste
 
 
 class QuietInput(Input):
-    """An input that does not blink: a blink is a repaint, and repaints cost on a slow line."""
+    """An input that does not blink: a blink is a repaint, and repaints cost on a slow line.
+
+    Args:
+        value: What stands in it at first.
+        placeholder: An example or a hint.
+        password: Whether to hide what is typed.
+        is_code: Whether spaces in it mean nothing, as in a ticket.
+        id: Its id.
+    """
 
     def __init__(
         self,
@@ -20,12 +29,22 @@ class QuietInput(Input):
         placeholder: str = "",
         *,
         password: bool = False,
+        is_code: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(
             value, placeholder, password=password, id=id, compact=True, select_on_focus=False
         )
         self.cursor_blink = False
+        self._is_code = is_code
+
+    def on_paste(self, event: Paste) -> None:
+        """Take every line of what is pasted; Textual would take only the first."""
+        event.prevent_default()
+        event.stop()
+        text = event.text
+        line = "".join(text.split()) if self._is_code else " ".join(text.splitlines())
+        self.replace(line, *self.selection)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Say that "/" is typed here, so that the footer does not offer it for something else."""
@@ -45,6 +64,7 @@ class Field(Horizontal):
         value: What stands in it at first.
         placeholder: An example or a hint.
         password: Whether to hide what is typed.
+        is_code: Whether spaces in it mean nothing, as in a ticket.
     """
 
     def __init__(
@@ -55,10 +75,11 @@ class Field(Horizontal):
         value: str = "",
         placeholder: str = "",
         password: bool = False,
+        is_code: bool = False,
     ) -> None:
         super().__init__()
         self._label = label
-        self._input = QuietInput(value, placeholder, password=password, id=id)
+        self._input = QuietInput(value, placeholder, password=password, is_code=is_code, id=id)
 
     def compose(self) -> ComposeResult:
         """Give the label, then the input."""
