@@ -74,7 +74,7 @@ class AskScreen(FramedScreen[None]):
         yield QuietInput(
             placeholder="Your question, then Enter; ↑ brings back an earlier one", id="question"
         )
-        with VerticalScroll(id="answer", can_focus=False):
+        with VerticalScroll(id="answer"):
             yield Static(HINT, markup=False, id="asked", classes="quiet")
             yield VerticalScroll(id="quotes", can_focus=False)
             yield Static("", markup=False, id="phrase")
@@ -106,6 +106,14 @@ class AskScreen(FramedScreen[None]):
         if self._done is None:
             note = "The answer broke off; what is above stands. ↑ brings the question back."
             self._say("#note", Content.styled(note, "$warning"))
+        elif not self._citations and self._is_line_idle:
+            self.set_focus(self.query_one("#answer"))  # so that "/" and "q" are keys, as it says
+
+    @property
+    def _is_line_idle(self) -> bool:
+        """Whether nobody has begun to write the next question."""
+        line = self.query_one("#question", Input)
+        return line.has_focus and not line.value
 
     @property
     def _is_asking(self) -> bool:
@@ -206,12 +214,10 @@ class AskScreen(FramedScreen[None]):
     def action_move(self, places: int) -> None:
         """Move among the passages, and between them and the question."""
         cards = list(self.query(QuoteCard))
-        if not cards:
-            return
         here = next((i for i, card in enumerate(cards) if card.has_focus), -1)
         if here + places < 0:
             self.action_question()
-        else:
+        elif cards:
             self.set_focus(cards[min(here + places, len(cards) - 1)])
 
     def on_key(self, event: Key) -> None:

@@ -32,6 +32,8 @@ CANNOT = (
     "be taken back; you would have to add the text again",
 )
 
+REASON = "optional; not secret: whoever carries it can read it"
+
 
 class WithdrawScreen(Dialog[Coverage]):
     """Explains, asks, withdraws; gives the coverage, or None.
@@ -54,7 +56,7 @@ class WithdrawScreen(Dialog[Coverage]):
         """Give the explanation, the reason and the two ways out."""
         with VerticalScroll(can_focus=False):
             yield Static(self._explanation(), markup=False)
-        yield Field("Reason", id="reason", placeholder="optional; members can read it")
+        yield Field("Reason", id="reason", placeholder=REASON)
         with Horizontal(classes="buttons"):
             yield Button("Keep it", id="keep", compact=True)
             yield Button("Withdraw", id="withdraw", variant="error", compact=True)
