@@ -3,11 +3,13 @@
 MeshError
     CrdtError
         Malformed           bytes that are not the format (entry, frame, bundle, ticket, words)
+                BadId           what was typed is no id, nor the beginning of one
         TooLarge            a bound of the format was passed
         BadSignature        a signature does not belong to the key it names
         BadCertificate      a log's certificate does not fit the log
         CannotOpen          sealed with a key that this node does not hold
         NotAuthorised       the author's grants do not allow it
+            NotYours        somebody else wrote it
         SpaceClosed         a control record of newer software rules this space
         UnknownSpace        no such space on this node
         UnknownEntry        no such entry or document on this node
@@ -58,6 +60,12 @@ class Malformed(CrdtError):
     code = "crdt.malformed"
 
 
+class BadId(Malformed):
+    """That is no id. Give four or more letters of one that `meshnode list` shows."""
+
+    code = "crdt.bad_id"
+
+
 class TooLarge(CrdtError):
     """This is larger than the format allows."""
 
@@ -86,6 +94,12 @@ class NotAuthorised(CrdtError):
     """You do not hold the role this needs. Ask a steward of the community for it."""
 
     code = "crdt.not_authorised"
+
+
+class NotYours(NotAuthorised):
+    """Only who wrote it can take it back."""
+
+    code = "crdt.not_yours"
 
 
 class SpaceClosed(CrdtError):
@@ -143,7 +157,7 @@ class LogForked(CrdtError):
 
 
 class BadInvite(CrdtError):
-    """This ticket cannot be redeemed. Ask for a new one."""
+    """This ticket cannot be redeemed."""
 
     code = "crdt.bad_invite"
 

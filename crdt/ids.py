@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, NewType, TypeVar
 
-from crdt.errors import AmbiguousId, Malformed, UnknownEntry
+from crdt.errors import AmbiguousId, BadId, UnknownEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def find_by_prefix(prefix: str, candidates: Sequence[AnyId]) -> AnyId:
     """Find the one id that a person means by the start of its hex form.
 
     Raises:
-        Malformed: Not hexadecimal, or shorter than four letters.
+        BadId: Not hexadecimal, or shorter than four letters.
         UnknownEntry: Nothing begins so.
         AmbiguousId: Several do.
     """
@@ -99,11 +99,11 @@ def checked_prefix(prefix: str) -> str:
     """Return a shortened id in lower case.
 
     Raises:
-        Malformed: Not hexadecimal, shorter than four letters or longer than an id.
+        BadId: Not hexadecimal, shorter than four letters or longer than an id.
     """
     lowered = prefix.strip().lower()
     if not _SHORTEST_PREFIX <= len(lowered) <= 2 * ID_BYTES:
-        raise Malformed(f"an id has {_SHORTEST_PREFIX} to {2 * ID_BYTES} letters")
+        raise BadId(f"an id has {_SHORTEST_PREFIX} to {2 * ID_BYTES} letters")
     if lowered.strip("0123456789abcdef"):
-        raise Malformed("an id is written with the digits 0-9 and the letters a-f")
+        raise BadId("an id is written with the digits 0-9 and the letters a-f")
     return lowered

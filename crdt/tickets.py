@@ -88,19 +88,21 @@ def read_ticket(text: str) -> Ticket:
     """
     compact = "".join(text.split()).replace("-", "").upper()
     if not compact.startswith(_MARK) or len(compact) > 2 * _MAX_BYTES:
-        raise BadInvite(f"a ticket begins with {_MARK}")
+        raise BadInvite(f"a ticket begins with {_MARK}; copy it again")
     letters = compact.removeprefix(_MARK)
     try:
         packed = b32decode(letters + "=" * (-len(letters) % 8))
     except ValueError as error:
-        raise BadInvite("it holds letters that no ticket has") from error
+        raise BadInvite("it holds letters that no ticket has; copy it again") from error
     body, check = packed[:-_CHECK_BYTES], packed[-_CHECK_BYTES:]
     if digest(b"mesh ticket", body, size=_CHECK_BYTES) != check:
         raise BadInvite("a letter is wrong or missing; copy it again")
     try:
         return _DECODE(body)
     except CrdtError as error:
-        raise BadInvite("it was written by another version of this software") from error
+        raise BadInvite(
+            "another version of this software wrote it; update this one, or ask for a new ticket"
+        ) from error
 
 
 def invite_discovery_key(sealing: bytes, space: SpaceId) -> bytes:

@@ -20,7 +20,7 @@ class KnowledgeError(MeshError):
 
 
 class ModelUnavailable(KnowledgeError):
-    """No language model runs here, so answers are quoted passages. To get one: scripts/setup."""
+    """No language model runs here: answers are passages only. `scripts/setup --model` gets one."""
 
     code = "knowledge.model_unavailable"
 

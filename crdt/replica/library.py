@@ -18,7 +18,7 @@ from crdt.entries.skeletons import (
     decode_values,
     encode_values,
 )
-from crdt.errors import CrdtError, Malformed, NotAuthorised, UnknownEntry, Withdrawn
+from crdt.errors import CrdtError, Malformed, NotAuthorised, NotYours, UnknownEntry, Withdrawn
 from crdt.ids import DocumentId, EntryId, Pseudonym
 from crdt.replica.kept_documents import KeptDocuments
 from crdt.withdrawals import MAX_TARGETS, withdraw
@@ -152,7 +152,7 @@ class Library:
             The withdrawal.
 
         Raises:
-            NotAuthorised: Nothing in it is ours, any more.
+            NotYours: Nothing in it is ours, any more.
             Withdrawn: That was done already.
             UnknownEntry: It is not here.
             Malformed: The reason is too long.
@@ -166,7 +166,7 @@ class Library:
             return self._name(held, document, self._unnamed_edits(held, document), content)
         words = [edit.entry.id for edit in self._own_edits(held, document) if edit.entry.content]
         if not words:
-            raise NotAuthorised("nothing in it is yours to take back")
+            raise NotYours("nothing in it is yours")
         return self._name(held, None, words, content)
 
     def _own_edits(self, held: HeldSpace, document: DocumentId) -> Iterator[StoredEntry]:

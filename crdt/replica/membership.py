@@ -210,10 +210,10 @@ class Membership:
             BadInvite: It has expired by our clock, or we are in that community already.
         """
         if ticket.expires_s * 1000 <= self._pen.now_ms():
-            raise BadInvite("it has expired, by this machine's clock")
+            raise BadInvite("it has expired, by this machine's clock; ask for a new one")
         space = SpaceId(ticket.inner)
         if self._holdings.find(space) is not None:
-            raise BadInvite("this node is in that community, or has redeemed a ticket for it")
+            raise BadInvite("this node is in that community already, or on its way into it")
         with self._store.writing():
             redeemed = encode(_Redeemed(ticket, self._name))
             self._store.shelves.keep(TICKET_SHELF, space, redeemed)

@@ -142,7 +142,7 @@ class Entries(Protocol):
         """Find the one entry whose id begins with these hexadecimal letters.
 
         Raises:
-            Malformed, UnknownEntry, AmbiguousId: As `crdt.ids.find_by_prefix`.
+            BadId, UnknownEntry, AmbiguousId: As `crdt.ids.find_by_prefix`.
         """
         ...
 

@@ -53,7 +53,7 @@ class Contributing:
         """Return the one document that an id, maybe shortened, means.
 
         Raises:
-            Malformed, UnknownEntry, AmbiguousId: It means none, or several.
+            BadId, UnknownEntry, AmbiguousId: It means none, or several.
         """
         return DocumentId(
             await self._record.run(lambda replica: replica.store.entries.find(contribution_id))

@@ -8,7 +8,7 @@ import pytest
 
 from crdt.entries.opening import open_entry
 from crdt.entries.skeletons import Withdrawal
-from crdt.errors import BadInvite, Malformed, NotAuthorised, UnknownEntry, Withdrawn
+from crdt.errors import BadInvite, Malformed, NotAuthorised, NotYours, UnknownEntry, Withdrawn
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from tests.crdt.village import HOUR_MS, Villager
@@ -155,7 +155,7 @@ def test_only_who_wrote_in_a_document_takes_anything_back(rosa: Villager, ahmed:
     note = rosa.write(SPRING)
     rosa.meet(ahmed)
 
-    with pytest.raises(NotAuthorised):
+    with pytest.raises(NotYours):
         ahmed.withdraw(note)
 
 

@@ -525,9 +525,7 @@ class FakeNode:
     async def _join(self, request: web.Request) -> web.Response:
         asked = await self._take(request, v.JoinRequest)
         if not asked.ticket.upper().startswith("MESH1"):
-            error = v.ErrorView(
-                code="crdt.bad_invite", message="This ticket cannot be redeemed. Ask for a new one."
-            )
+            error = v.ErrorView(code="crdt.bad_invite", message="This ticket cannot be redeemed.")
             return _json(error, 400)
         self.has_community = True
         self.tell("status")
