@@ -30,6 +30,7 @@ LIBRARIES = (
     "sqlcipher3.dbapi2", "sqlite_utils", "textual",
 )  # fmt: skip
 SET_UP_AGAIN = "Run scripts/setup again."
+GET_MODEL = "Run `scripts/setup --model` and start the node anew; answers are quotes until then."
 
 LITTLE_DISK_BYTES = 1 << 30
 NO_DISK_BYTES = 64 << 20
@@ -169,8 +170,7 @@ def _model(config: Config) -> Iterator[CheckView]:
     named = config.model.path
     path = Path(named).expanduser() if named else find_model()
     if path is None:
-        advice = "Answers are quoted passages until scripts/setup has put a model there."
-        yield _check("model", "warning", f"none in {model_folder()}", advice)
+        yield _check("model", "warning", f"none in {model_folder()}", GET_MODEL)
         return
     try:
         with path.open("rb") as file:
@@ -190,12 +190,12 @@ def _model_library() -> CheckView:
     try:
         result = _run_python("import llama_cpp")
     except (OSError, subprocess.TimeoutExpired) as error:
-        return _check("llama.cpp", "bad", type(error).__name__, SET_UP_AGAIN)
+        return _check("llama.cpp", "bad", type(error).__name__, GET_MODEL)
     if result.returncode == 0:
         return _check("llama.cpp", "good", "loads")
     words = result.stderr.decode("utf-8", "replace").strip().splitlines()
     detail = words[-1] if words else f"ended with {result.returncode}"
-    return _check("llama.cpp", "warning", detail, f"{SET_UP_AGAIN} Until then answers are quotes.")
+    return _check("llama.cpp", "warning", detail, GET_MODEL)
 
 
 def _reticulum(config: Config) -> CheckView:

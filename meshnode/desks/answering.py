@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 _NOTES = {
     Phrasing.MODEL: "",
     Phrasing.NOTHING_SUPPORTED: "The model said nothing that the passages support.",
-    Phrasing.NO_MODEL: "There is no model on this node; these are the passages.",
+    Phrasing.NO_MODEL: (
+        "No model runs here; these are the passages. `scripts/setup --model` gets one."
+    ),
     Phrasing.MODEL_FAILED: "The model failed; these are the passages.",
 }
 _STATES: dict[EngineState, ModelState] = {
@@ -102,14 +104,13 @@ def _citation(source: Source) -> Citation:
 
 
 def _done(event: Answered) -> AskDone:
-    note = " ".join(part for part in (_NOTES[event.phrasing], event.trouble) if part)
     return AskDone(
         answer=event.answer,
         grounded=event.grounded,
         citations=tuple(_citation(source) for source in event.citations),
         first_ms=event.first_ms,
         total_ms=event.total_ms,
-        note=note,
+        note=event.trouble or _NOTES[event.phrasing],
     )
 
 

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from crdt.errors import StoreDamaged, StoreError
-from meshnode.doctor import LITTLE_DISK_BYTES, NO_DISK_BYTES
+from meshnode.doctor import GET_MODEL, LITTLE_DISK_BYTES, NO_DISK_BYTES
 from meshnode.record.receipt_desk import receipt_of
 from meshnode.views import CheckView
 
@@ -69,7 +69,7 @@ class Health:
         return [
             await self._check_database(),
             await self._check_index(),
-            await self._check_model(),
+            *await self._check_model(),
             self._check_links(),
             await self._check_clock(),
         ]
@@ -117,18 +117,23 @@ class Health:
             return CheckView(name="search index", state="warning", detail=self._catalogue.problem)
         return CheckView(name="search index", state="good", detail="fits the contributions")
 
-    async def _check_model(self) -> CheckView:
-        if not self._config.model.enabled:
-            return CheckView(name="model", state="good", detail="switched off")
+    async def _check_model(self) -> list[CheckView]:
+        """Check the model at work; why there is none, `check_machine` says already."""
         model = await self._answering.view()
-        if model.state in {"ready", "loading"}:
-            return CheckView(name="model", state="good", detail=f"{model.name}: {model.state}")
-        return CheckView(
-            name="model",
-            state="warning",
-            detail=f"{model.state}: answers are passages only",
-            advice="Run scripts/setup --model, or name a GGUF file in config.toml.",
-        )
+        if model.state == "absent":
+            return []
+        if model.state != "failed":
+            detail = "rests until asked" if model.state == "off" else model.state
+            return [CheckView(name="answers", state="good", detail=f"{model.name}: {detail}")]
+        is_own = bool(self._config.model.path)
+        return [
+            CheckView(
+                name="answers",
+                state="warning",
+                detail=f"{model.name} failed",
+                advice="Name another file in model.path." if is_own else GET_MODEL,
+            )
+        ]
 
     def _check_links(self) -> CheckView:
         if self._links:

@@ -75,7 +75,7 @@ class ModelSettings(Section, frozen=True):
     path: Annotated[
         str,
         text(
-            "Any GGUF file; empty: the default model, where scripts/setup put it.",
+            "Any GGUF file; empty: the default model, where `scripts/setup --model` puts it.",
             "an absolute path, or empty",
             _ABSOLUTE,
         ),

@@ -40,6 +40,7 @@ def test_an_empty_machine_is_told_how_to_begin(home: Home) -> None:
     assert (checks["home"].state, checks["keys"].state) == ("warning", "warning")
     assert "meshnode init" in checks["keys"].advice
     assert checks["model"].state == "warning"
+    assert "scripts/setup --model" in checks["model"].advice
 
 
 def test_a_whole_home_is_good(home: Home) -> None:
@@ -155,3 +156,4 @@ def test_a_model_that_is_there_has_its_library_tried(
     checks = found(home)
     assert checks["model"].state == "good"
     assert checks["llama.cpp"].state == "warning"
+    assert "scripts/setup --model" in checks["llama.cpp"].advice
