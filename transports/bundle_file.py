@@ -133,6 +133,8 @@ class BundleReader:
     def _open(self) -> BinaryIO:
         try:
             return self._path.open("rb")
+        except FileNotFoundError as error:
+            raise NotABundle(f"there is no file {self._path}") from error
         except OSError as error:
             raise NotABundle(f"{self._path}: {error.strerror}") from error
 

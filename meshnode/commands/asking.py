@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import short, span, whose
-from meshnode.errors import Internal
+from meshnode.errors import BadUsage, Internal
 from meshnode.views import AskDone, AskPhrase, AskQuote
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 def search(call: Call) -> int:
     """Search the commons."""
-    hits = with_node(call, lambda node: node.search(" ".join(call.query), call.limit))
+    query = " ".join(call.query)
+    if not query.strip():
+        raise BadUsage("say what to search for")
+    hits = with_node(call, lambda node: node.search(query, call.limit))
     if call.json:
         call.terminal.data([_hit_as_data(hit) for hit in hits])
         return Exit.DONE
@@ -53,11 +56,14 @@ def _show_hit(terminal: Terminal, hit: Hit) -> None:
 def ask(call: Call) -> int:
     """Ask the commons: first its own words, then the model's."""
     terminal = call.terminal
+    question = " ".join(call.question)
+    if not question.strip():
+        raise BadUsage("say what to ask")
 
     async def listen(node: NodeClient) -> AskDone:
         has_quote = has_phrase = False
         terminal.progress("Looking …")
-        async with aclosing(node.ask(" ".join(call.question))) as events:
+        async with aclosing(node.ask(question)) as events:
             async for event in events:
                 match event:
                     case AskDone():
@@ -94,8 +100,8 @@ def _show_end(terminal: Terminal, done: AskDone, *, has_quote: bool, has_phrase:
         for citation in done.citations:
             _show_quote(terminal, citation)
     if not done.citations:
-        terminal.say(done.answer or "Not in the commons.")
-    if done.note:
+        terminal.say(done.answer or done.note or "This is not in the commons.")
+    if done.note and (done.citations or done.answer):
         terminal.say(terminal.coloured(done.note, "2"))
     terminal.note(f"First words after {span(done.first_ms)}, all after {span(done.total_ms)}.")
 

@@ -169,7 +169,10 @@ def write_bundle(call: Call) -> int:
 
 def read_bundle(call: Call) -> int:
     """Read a bundle file."""
-    path = str(Path(call.file).expanduser().absolute())
+    file = Path(call.file).expanduser().absolute()
+    if not file.exists():
+        raise BadUsage(f"there is no {file}")
+    path = str(file)
     found = with_node(call, lambda node: node.read_bundle(path))
     _show_bundle(call, found, "Read")
     return Exit.FAILED if found.refused else Exit.DONE

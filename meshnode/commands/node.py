@@ -184,6 +184,8 @@ def _show(call: Call, status: Status) -> None:
             ("Since", moment(status.started_ms)),
         ]  # fmt: skip
     terminal.fields(rows)
+    if status.state == "locked":
+        terminal.say("Open it with `meshnode unlock`.")
     for community in status.communities:
         standing = "joining, not yet heard of there" if community.pending else community.role
         terminal.say(

@@ -247,7 +247,24 @@ async def test_ask_quotes_first_and_answers_in_the_shape_that_was_promised(shell
 async def test_ask_says_when_the_commons_does_not_know(shell: Shell) -> None:
     await make_node(shell.home)
     async with running(shell.home):
-        assert "Not in the commons." in await shell.run("ask", "Why?")
+        answer = await shell.run("ask", "Why?")
+    assert answer.lower().count("not in the commons") == 1
+
+
+async def test_an_empty_question_is_sent_back_in_words(shell: Shell) -> None:
+    await make_node(shell.home)
+    async with running(shell.home):
+        assert await shell.fail("search", "") == 2
+        assert "say what to search for" in shell.noted
+        assert await shell.fail("ask", " ") == 2
+        assert "say what to ask" in shell.noted
+
+
+async def test_a_bundle_that_is_not_there_is_said_not_to_be(shell: Shell, tmp_path: Path) -> None:
+    await make_node(shell.home)
+    async with running(shell.home):
+        assert await shell.fail("bundle", "read", str(tmp_path / "nothere.mesh")) == 2
+    assert f"there is no {tmp_path / 'nothere.mesh'}" in shell.noted
 
 
 # --- community and network ---
@@ -295,7 +312,11 @@ async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
         assert await shell.json("peers", "remove", "a:1") == {}
 
 
-async def test_bundles_are_written_and_read_by_absolute_paths(shell: Shell) -> None:
+async def test_bundles_are_written_and_read_by_absolute_paths(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.mesh").touch()
     async with node_with_a_note(shell.home):
         written = await shell.json("bundle", "write", "out.mesh", "--for", "ridge:4242")
         assert written["path"] == str(Path.cwd() / "out.mesh")
@@ -354,6 +375,7 @@ async def test_a_locked_node_is_unlocked_with_a_file(shell: Shell, tmp_path: Pat
     (tmp_path / "wrong").write_text("battery staple\n")
     async with running(shell.home):
         assert await shell.fail("list") == 4
+        assert "`meshnode unlock`" in await shell.run("status")
         assert await shell.fail("unlock") == 2
         assert "--passphrase-file" in shell.noted
         assert await shell.fail("unlock", "--passphrase-file", str(tmp_path / "wrong")) == 4
