@@ -158,6 +158,13 @@ class MeshApp(App[None]):
         if await self._follower.refresh():
             await self._pass_gates()
 
+    @property
+    def farewell(self) -> str:
+        """What to say after the app has closed, "" for nothing: once, and only if it is so."""
+        status = self.session.status
+        goes_on = self.session.is_connected and status is not None and status.state == "open"
+        return SYNC_GOES_ON if goes_on and not self.preferences.knows_sync_goes_on else ""
+
     # --- keys that work everywhere ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -286,8 +293,8 @@ def run(socket_path: Path, home: Path | None = None) -> None:
     """
     app = MeshApp(NodeClient(socket_path), home)
     app.run()
-    if not app.preferences.knows_sync_goes_on:
-        sys.stdout.write(SYNC_GOES_ON)
+    if app.farewell:
+        sys.stdout.write(app.farewell)
         preferences.save(
             app.home, msgspec.structs.replace(app.preferences, knows_sync_goes_on=True)
         )

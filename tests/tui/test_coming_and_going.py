@@ -90,6 +90,22 @@ async def test_a_refused_beginning_keeps_the_form(visit: Opener) -> None:
         await app.sees("Your recovery words")
 
 
+async def test_a_refused_ticket_is_where_one_writes_next(visit: Opener) -> None:
+    async with visit(state="empty") as app:
+        await app.sees("Welcome to Meshnode")
+        await app.write("Ahmed")
+        await app.press("tab", "down", "tab")
+        await app.write("MESH1OLD")
+        await app.press("tab", "down", "tab")
+        app.node.refuse("POST", "/v1/init", 400, "crdt.bad_invite", "The ticket is too old.")
+        await app.press("ctrl+s")
+        await app.sees("The ticket is too old.")
+        await app.write("MESH1NEW")
+        await app.press("ctrl+s")
+        await app.sees("Your recovery words")
+        assert app.node.body(InitRequest).ticket == "MESH1NEW"
+
+
 async def test_a_locked_node_opens_with_its_passphrase_only(visit: Opener) -> None:
     async with visit(state="locked") as app:
         await app.sees("This node is locked")
@@ -178,12 +194,23 @@ async def test_closing_with_unsaved_words_warns_once(visit: Opener) -> None:
         await app.until(lambda: not app.app.is_running, "closed")
 
 
+async def test_closing_says_that_syncing_goes_on_only_where_it_does(visit: Opener) -> None:
+    async with visit() as app:
+        await app.sees("Newest")
+        assert "goes on syncing" in app.app.farewell
+        await app.node.stop()
+        await app.sees("Node stopped: trying again")
+        assert not app.app.farewell
+
+
 async def test_doing_something_while_the_node_is_away_says_so_and_loses_nothing(
     visit: Opener,
 ) -> None:
     async with visit() as app:
         await app.press("f3", "n")
         await app.write("Goat fever")
+        await app.press("up")
+        await app.write("Keep her in the shade.")
         await app.node.stop()
         await app.press("ctrl+s")
         await app.sees("so nothing was changed", "Goat fever")

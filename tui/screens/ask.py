@@ -106,8 +106,6 @@ class AskScreen(FramedScreen[None]):
         if self._done is None:
             note = "The answer broke off; what is above stands. ↑ brings the question back."
             self._say("#note", Content.styled(note, "$warning"))
-        elif not self._citations and self._is_line_idle:
-            self.set_focus(self.query_one("#answer"))  # so that "/" and "q" are keys, as it says
 
     @property
     def _is_line_idle(self) -> bool:
@@ -156,6 +154,8 @@ class AskScreen(FramedScreen[None]):
         self._say("#phrase", self._phrasing())
         if not done.grounded:
             self._say("#note", _not_in_the_commons(done.note))
+            if self._is_line_idle:
+                self.set_focus(self.query_one("#answer"))  # "/" is a key there, as the note says
             return
         times = f"first passage {done.first_ms:,.0f} ms, all {done.total_ms:,.0f} ms"
         note = f"{plain_text.line(done.note)} " if done.note else ""

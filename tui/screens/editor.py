@@ -114,8 +114,10 @@ class EditorScreen(FramedScreen[ContributionView]):
     def action_save(self) -> None:
         """Send it to the node."""
         draft = self._draft()
-        if not draft.title.strip() and not draft.text.strip():
-            self.say("There is nothing to save yet: give a title or a text.")
+        missing = [name for name in ("title", "text") if not getattr(draft, name).strip()]
+        if missing:
+            self.say_refused(f"A contribution has a title and a text: give the {missing[0]} too.")
+            self.set_focus(self.query_one(f"#{missing[0]}"))
             return
         self.session.drafts[self._key] = draft
         self.start("save", self._send, draft)
@@ -171,9 +173,8 @@ def _tags(text: str) -> tuple[str, ...]:
 
 
 def _addition(draft: Draft) -> AddRequest:
-    first_line = draft.text.strip().split("\n", 1)[0]
     return AddRequest(
-        title=draft.title.strip() or first_line.lstrip("# ")[:80],
+        title=draft.title.strip(),
         text=draft.text,
         level=draft.level,  # type: ignore[arg-type]  # one of LEVELS
         language=draft.language.strip() or "und",

@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static
 
+from crdt.errors import BadInvite
+from meshnode.client import ApiError
 from meshnode.views import InitRequest
 from tui.screens.framed import FramedScreen
 from tui.screens.recovery_words import RecoveryWordsScreen
@@ -17,6 +19,8 @@ from tui.widgets.field import Field
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from meshnode.views import InitView
 
 WELCOME = (
     "This node keeps what your community knows, on this machine, and shares it with whoever comes "
@@ -137,12 +141,23 @@ class WelcomeScreen(FramedScreen[None]):
 
     async def _make(self, request: InitRequest) -> None:
         self.say("Making the keys …")
-        made = await self.attempt(self.client.init(request))
+        made = await self.attempt(self._init(request))
         self.session.is_making_home = made is not None
         if made is not None:
             for name in ("passphrase", "again"):
                 self.query_one(f"#{name}", Input).value = ""
             self.app.push_screen(RecoveryWordsScreen(self.session, made), self._finish)
+
+    async def _init(self, request: InitRequest) -> InitView:
+        """Make the home; a refused ticket is what the next paste takes the place of."""
+        try:
+            return await self.client.init(request)
+        except ApiError as error:
+            if error.code == BadInvite.code:
+                ticket = self.query_one("#ticket", Input)
+                self.set_focus(ticket)
+                ticket.select_all()
+            raise
 
     def _finish(self, _result: None) -> None:
         self.post_message(self.Opened())

@@ -61,4 +61,10 @@ class WithdrawalsScreen(FramedScreen[None]):
 def _line(coverage: Coverage) -> Content:
     name = plain_text.line(coverage.title) or coverage.id[:12]
     style = "$success" if coverage.done == coverage.total else "$warning"
-    return Content.assemble(name, "  ", (plain_text.line(coverage.sentence), style))
+    reason = plain_text.line(coverage.reason)
+    return Content.assemble(
+        name,
+        "  ",
+        (plain_text.line(coverage.sentence), style),
+        (f"  {reason}" if reason else "", "$quiet"),
+    )
