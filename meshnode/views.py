@@ -374,7 +374,7 @@ AskEvent = AskQuote | AskPhrase | AskDone
 class FoundRequest(Request, frozen=True):
     """Found a community, with this node's member as its founder."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    name: Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class InviteRequest(Request, frozen=True):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from crdt.errors import BadInvite, UnknownSpace
+from crdt.errors import UnknownSpace
 from crdt.ids import find_by_prefix
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
+from meshnode.errors import BadUsage
 from meshnode.record.attribution import name_of
 from meshnode.record.receipt_desk import receipt_of
 from meshnode.views import CommunityView, InviteView, MemberView
@@ -45,8 +46,14 @@ class CommunityDesk:
         self._exchange = exchange
 
     async def found(self, name: str) -> CommunityView:
-        """Found a community."""
+        """Found a community.
+
+        Raises:
+            BadUsage: It has no name.
+        """
         name = " ".join(name.split())
+        if not name:
+            raise BadUsage("the community needs a name")
 
         def write(replica: Replica) -> Community:
             return replica.membership.found(name)
@@ -58,11 +65,11 @@ class CommunityDesk:
         """Write a ticket.
 
         Raises:
-            BadInvite: Nobody may be invited so.
+            BadUsage: Nobody may be invited so.
             NotAuthorised, UnknownSpace: We may not, or there is no such community.
         """
         if not 1 <= request.uses <= MAX_USES:
-            raise BadInvite(f"a ticket serves 1 to {MAX_USES} people")
+            raise BadUsage(f"a ticket serves 1 to {MAX_USES} people")
         expires_ms = int(time.time() * 1000) + (request.expires_ms or WEEK_MS)
         role = Role[request.role.upper()]
         address = bytes.fromhex(self._exchange.address)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crdt.errors import MeshError
+from meshnode.errors import BadUsage
 from meshnode.views import EditRequest, PeerRequest, WithdrawRequest
 from tests.meshnode.nodes import Resident, World, address_of, coverage_says, join, wait_until
 
@@ -267,3 +268,21 @@ async def test_a_restored_copy_is_believed_again_about_what_it_holds(world: Worl
             await ahmed.sync(rosa)
 
             await coverage_says(rosa, note, "held on 2 of 2 nodes")
+
+
+async def test_a_community_without_a_name_and_a_ticket_for_nobody_are_refused(
+    world: World,
+) -> None:
+    async with world.node("rosa") as rosa:
+        with pytest.raises(BadUsage, match="needs a name"):
+            await rosa.found("  ")
+        await rosa.found()
+        with pytest.raises(BadUsage, match="1 to 1000 people"):
+            await rosa.ticket(uses=1001)
+
+
+async def test_a_node_without_a_model_does_not_check_one(world: World) -> None:
+    async with world.node("rosa") as rosa:
+        names = {check.name for check in await rosa.node.doctor()}
+
+    assert not names & {"model", "answers"}
