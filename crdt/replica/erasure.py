@@ -42,6 +42,9 @@ class Erasure:
     def __init__(self, store: Store, mark_stale: Callable[[DocumentId | None], None]) -> None:
         self._store = store
         self._mark_stale = mark_stale
+        noted = store.shelves.items(WITHDRAWN_SHELF)
+        self._noted = {DocumentId(key[:ID_BYTES]) for key, _ in noted}
+        """Documents that somebody said they took back: few, so most edits need no look-up."""
 
     def withdraw(
         self, held: HeldSpace, entry: VerifiedEntry, withdrawal: Withdrawal
@@ -74,6 +77,7 @@ class Erasure:
         self, document: DocumentId, owner: Pseudonym, stamp_ms: int, withdrawal: EntryId
     ) -> None:
         """Keep the first of somebody's withdrawals; others' say nothing about theirs."""
+        self._noted.add(document)
         note = stamp_ms.to_bytes(_STAMP_BYTES) + withdrawal
         known = self._store.shelves.get(WITHDRAWN_SHELF, document + owner)
         if known is None or note < known:
@@ -90,6 +94,8 @@ class Erasure:
 
     def take_edit(self, held: HeldSpace, entry: EntryId, document: DocumentId) -> None:
         """Erase an edit that came after its document was withdrawn whole."""
+        if document not in self._noted:
+            return
         if bytes(entry) == bytes(document):
             # The document's beginning came last: only now is it known whose it was.
             self._erase_if_withdrawn(held, document)
