@@ -161,8 +161,8 @@ class MeshApp(App[None]):
     @property
     def farewell(self) -> str:
         """What to say after the app has closed, "" for nothing: once, and only if it is so."""
-        status = self.session.status
-        goes_on = self.session.is_connected and status is not None and status.state == "open"
+        status = self.session.status if self.session.is_connected else None
+        goes_on = status is not None and status.state == "open"
         return SYNC_GOES_ON if goes_on and not self.preferences.knows_sync_goes_on else ""
 
     # --- keys that work everywhere ---
@@ -175,9 +175,7 @@ class MeshApp(App[None]):
 
     async def action_section(self, section: str) -> None:
         """Go to a section, as it was left; from within it, back to its beginning."""
-        if self.current_mode not in SECTIONS:
-            return
-        if section != self.current_mode:
+        if self.current_mode in SECTIONS and section != self.current_mode:
             await self.switch_mode(section)
 
     async def action_turn(self, places: int) -> None:

@@ -69,6 +69,7 @@ class FakeNode:
     edited: dict[str, v.ContributionView] = field(default_factory=dict)
     added: list[v.ContributionView] = field(default_factory=list)
     withdrawn: dict[str, v.ContributionView] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
     extra_peers: list[str] = field(default_factory=list)
     cancelled_streams: int = 0
     bodies: list[v.Request] = field(default_factory=list)
@@ -335,7 +336,7 @@ class FakeNode:
 
     async def _withdraw(self, request: web.Request) -> web.Response:
         view = self._find(request)
-        await self._take(request, v.WithdrawRequest)
+        self.reasons[view.id] = (await self._take(request, v.WithdrawRequest)).reason
         self.withdrawn[view.id] = view
         self.tell("contributions")
         return _json(self._coverage_of(view))
@@ -369,6 +370,7 @@ class FakeNode:
             done=1 if is_gone else 3,
             total=3,
             sentence=sentence,
+            reason=self.reasons.get(view.id, ""),
             nodes=nodes,
         )
 

@@ -259,11 +259,13 @@ async def test_withdrawing_explains_asks_and_then_follows_the_coverage(visit: Op
 
         await app.press("w")
         await app.sees("It cannot", "not secret: whoever carries it can read it")
-        await app.press("tab", "enter")
+        await app.press("shift+tab")
+        await app.write("it says where the key is")
+        await app.press("tab", "tab", "enter")
         await app.sees("erased on 1 of 3 nodes", "✓ erased", "? not heard from", "4 d")
-        assert app.node.body(WithdrawRequest).reason == ""
+        assert app.node.body(WithdrawRequest).reason == "it says where the key is"
         await app.press("escape", "f3", "u")
-        await app.sees("Withdrawn by you", "erased on 1 of 3 nodes")
+        await app.sees("Withdrawn by you", "erased on 1 of 3 nodes", "it says where")
 
 
 async def test_whoever_reads_a_text_sees_it_go_when_it_is_withdrawn(visit: Opener) -> None:
