@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static
 
-from crdt.errors import BadInvite
 from meshnode.client import ApiError
 from meshnode.views import InitRequest
 from tui.screens.framed import FramedScreen
@@ -43,6 +42,10 @@ WITHOUT = (
     "Good for a machine that must restart alone, such as a Pi on a roof. Whoever takes it can read "
     "everything on it and write in your name."
 )
+
+
+_BAD_TICKET = "crdt.bad_invite"
+"""What the node says of a ticket that it cannot take (docs/guide/cli.md, errors)."""
 
 
 class WelcomeScreen(FramedScreen[None]):
@@ -153,7 +156,7 @@ class WelcomeScreen(FramedScreen[None]):
         try:
             return await self.client.init(request)
         except ApiError as error:
-            if error.code == BadInvite.code:
+            if error.code == _BAD_TICKET:
                 ticket = self.query_one("#ticket", Input)
                 self.set_focus(ticket)
                 ticket.select_all()
