@@ -5,46 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crdt.entries.authoring import Seal
 from crdt.entries.keyring import Keyring
 from crdt.entries.skeletons import Charter, Kind
-from crdt.ids import EntryId, EpochId, LogId, Pseudonym
+from crdt.replica.epochs import Epochs
 from crdt.replica.people import People
 from crdt.rights.access import Access
 from crdt.rights.authority import NEEDS, ControlEntry, Role
-from crdt.space import (
-    SpaceKind,
-    open_discovery_key,
-    sealed_discovery_key,
-    space_id,
-)
-from crdt.sync.greeting import MAX_KEYS_ANSWERED
+from crdt.space import SpaceKind, open_discovery_key, space_id
 from crdt.tickets import invite_discovery_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crdt.crypto.keys import DeviceKeys, LogKeys
-    from crdt.entries.skeletons import Epoch
-    from crdt.ids import DeviceId, SpaceId
+    from crdt.entries.authoring import Seal
+    from crdt.ids import DeviceId, EntryId, LogId, Pseudonym, SpaceId
     from crdt.store.rows import EpochKey, SpaceRow
-
-MAX_PAST_EPOCHS = 8
-"""How many epochs back two nodes that have not met for long still find each other."""
-
-_BEFORE_THE_FIRST = MAX_KEYS_ANSWERED - 1
 
 MAX_OPEN_TICKETS = 200
 """How many tickets may be out at once and still let their holders be found."""
 
 _END_OF_LOG = (1 << 63) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class _EpochFacts:
-    entry: ControlEntry
-    epoch: EpochId
-    stamp_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +50,16 @@ class HeldSpace:
         self.kind = SpaceKind(row.kind)
         self.realm = row.realm
         self.own: LogKeys = keys.log(row.realm, row.incarnation)
-        self.keyring: Keyring | None = None
+        self.epochs: Epochs | None = None
         if self.kind.is_sealed:
-            self.keyring = Keyring({known.epoch: known.key for known in epoch_keys})
+            held_keys = {known.epoch: known.key for known in epoch_keys}
+            self.epochs = Epochs(row.space, Keyring(held_keys))
         self.people = People(row.space) if self.kind is SpaceKind.INNER else None
         self.charter: Charter | None = None
         self.access: Access | None = None
         self.ticket_sealing: bytes | None = None
         """Sealing key of the ticket that we redeemed here, until we hold an epoch key."""
         self._early: list[ControlEntry] = []
-        self._epochs: dict[EntryId, _EpochFacts] = {}
         self._cards: list[_Card] = []
         self._heads: tuple[EntryId, ...] = ()
         self._heads_at = -1
@@ -91,6 +72,8 @@ class HeldSpace:
             return False
         self.charter = charter
         self.access = Access(self.space, charter)
+        if self.epochs is not None:
+            self.epochs.begin(charter, self.access)
         for entry in self._early:
             self.access.add(entry)
         self._early.clear()
@@ -110,10 +93,6 @@ class HeldSpace:
     def present(self, entry: ControlEntry, stamp_ms: int, name: str, description: str) -> None:
         """Take in how the community presents itself."""
         self._cards.append(_Card(entry, stamp_ms, name, description))
-
-    def note_epoch(self, entry: ControlEntry, epoch: Epoch) -> None:
-        """Take in that somebody began an epoch."""
-        self._epochs[entry.id] = _EpochFacts(entry, EpochId(epoch.epoch), epoch.stamp_ms)
 
     # --- what is so --------------------------------------------------------------------
 
@@ -169,81 +148,25 @@ class HeldSpace:
         """Tell whether a control entry has effect."""
         return self.may(entry.kind, entry.pseudonym, entry.log, entry.sequence, entry.cites)
 
-    def writing_seal(self) -> Seal | None:
-        """Return the epoch to write with, or None when a new one has to be begun first.
-
-        An epoch serves when we hold its key, its author was allowed to begin it,
-        and it reflects every removal that we know of.
-        """
-        if self.keyring is None or self.access is None:
-            return None
-        fit = [
-            facts
-            for facts in self._epochs.values()
-            if self.keyring.holds(facts.epoch)
-            and self.has_effect(facts.entry)
-            and self.access.reflects_removals(facts.entry.cites)
-        ]
-        if not fit:
-            return None
-        newest = max(fit, key=lambda facts: (facts.stamp_ms, facts.entry.id))
-        key = self.keyring.key(newest.epoch)
-        return Seal(newest.epoch, key) if key else None
-
-    def epoch_keys(self) -> tuple[bytes, ...]:
-        """Return every key of this space: the one to write with, then the newest first.
-
-        Anybody can hand us a key, so those that were not begun by a contributor come last:
-        nobody else pushes a key out of where only the first ones have room.
-        """
-        if self.keyring is None:
-            return ()
-        seal = self.writing_seal()
-        begun = sorted(
-            (facts for facts in self._epochs.values() if self.has_effect(facts.entry)),
-            key=lambda facts: (facts.stamp_ms, facts.entry.id),
-            reverse=True,
-        )
-        known = [seal.key if seal else None, *(self.keyring.key(facts.epoch) for facts in begun)]
-        in_order = dict.fromkeys(key for key in known if key is not None)
-        return tuple(dict.fromkeys((*in_order, *reversed(self.keyring.keys))))
-
     @property
-    def is_split(self) -> bool:
-        """Whether epochs were begun apart, so that no single key opens the way to all others."""
-        keyring = self.keyring
-        if keyring is None:
-            return False
-        begun = {
-            facts.epoch
-            for facts in self._epochs.values()
-            if keyring.holds(facts.epoch) and self.has_effect(facts.entry)
-        }
-        covered = {earlier for epoch in begun for earlier in keyring.sealed_by(epoch)}
-        return len(begun - covered) > 1
+    def keyring(self) -> Keyring | None:
+        """The keys that open what is sealed here; None where nothing is."""
+        return self.epochs.keyring if self.epochs else None
 
-    def _first_key(self) -> bytes | None:
-        """The key that a founder began the space with: every member holds it."""
-        founders = self.charter.founders if self.charter else ()
-        begun = [facts for facts in self._epochs.values() if facts.entry.pseudonym in founders]
-        first = min(begun, key=lambda facts: (facts.stamp_ms, facts.entry.id), default=None)
-        return self.keyring.key(first.epoch) if self.keyring and first else None
+    def writing_seal(self) -> Seal | None:
+        """Return the epoch to write with, or None when a new one has to be begun first."""
+        return self.epochs.seal() if self.epochs else None
 
     @property
     def is_key_current(self) -> bool:
         """Whether whoever knows our newest key may read: nobody was removed since it was made."""
-        return self.keyring is None or self.ticket_sealing is not None or bool(self.writing_seal())
+        return self.epochs is None or self.ticket_sealing is not None or bool(self.writing_seal())
 
     def discovery_keys(self) -> tuple[bytes, ...]:
         """Return the keys by which peers find that both hold this space, ours to use first."""
-        if self.keyring is None:
+        if self.epochs is None:
             return (open_discovery_key(self.space),)
-        newest = self.epoch_keys()[:MAX_PAST_EPOCHS]
-        first = self._first_key()
-        firsts = () if first is None else (first,)
-        # Early enough to be shown: whoever was apart for many epochs still knows the first.
-        keys = dict.fromkeys((*newest[:_BEFORE_THE_FIRST], *firsts, *newest[_BEFORE_THE_FIRST:]))
-        found = [sealed_discovery_key(key, self.space) for key in keys]
+        found = self.epochs.discovery_keys()
         sealings = [self.ticket_sealing] if self.ticket_sealing else []
         if self.people and self.access:
             in_force = {invite.key for invite in self.access.invites()}

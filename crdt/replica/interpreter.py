@@ -239,8 +239,8 @@ class Interpreter:
                 if held.people and box:
                     held.people.receive(invite, author, entry.log, box)
                     self._rename({entry.log, *self._logs_like(held.people, author)})
-            case Epoch() as epoch:
-                held.note_epoch(entry, epoch)
+            case Epoch() as epoch if held.epochs:
+                held.epochs.note(entry, epoch)
                 self._learn(held, entry, epoch)
             case Share() as share:
                 self._learn(held, entry, share)

@@ -289,7 +289,8 @@ class Membership:
         """
         founders = inner.charter.founders if inner.charter else ()
         holding = [f for f in founders if inner.access and inner.access.role(Pseudonym(f))]
-        if inner.is_split and holding and holding[0] == inner.own.pseudonym:
+        is_split = inner.epochs is not None and inner.epochs.is_split
+        if is_split and holding and holding[0] == inner.own.pseudonym:
             self.rotate(inner)
 
     def _welcome_guests(self, inner: HeldSpace) -> None:
@@ -342,11 +343,13 @@ class Membership:
 
     def rotate(self, held: HeldSpace) -> None:
         """Begin a new epoch, sealed to every device that may read."""
+        if held.epochs is None:
+            raise ValueError("only sealed spaces have keys")
         key = self._pen.random_bytes(EPOCH_KEY_BYTES)
         devices = held.reading_devices()
         devices[self._keys.device.device] = self._keys.device.public
         epoch = write_epoch(
-            key, devices.values(), held.epoch_keys(), cites=held.heads, stamp_ms=self._pen.now_ms()
+            key, devices.values(), held.epochs.keys(), cites=held.heads, stamp_ms=self._pen.now_ms()
         )
         with self._store.writing():
             self._urgent(held, epoch)
