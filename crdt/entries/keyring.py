@@ -105,13 +105,15 @@ class Keyring:
         Returns:
             Keys that are new, to be kept on disk; none when nothing was for us.
         """
-        key = self.key(EpochId(record.epoch)) or _our_key(record, device)
+        epoch = EpochId(record.epoch)
+        key = self.key(epoch) or _our_key(record, device)
         if key is None:
             return ()
         found = [key]
         if isinstance(record, Epoch):
             earlier = _earlier_keys(record, key)
-            self._sealed_by[EpochId(record.epoch)] = frozenset(epoch_id(each) for each in earlier)
+            named = frozenset(epoch_id(each) for each in earlier)
+            self._sealed_by[epoch] = self.sealed_by(epoch) | named
             found += earlier
         return tuple(candidate for candidate in found if self.add(candidate) is not None)
 

@@ -59,6 +59,10 @@ class Epochs:
         """Take in that somebody began an epoch."""
         self._begun[entry.id] = _Begun(entry, EpochId(epoch.epoch), epoch.stamp_ms)
 
+    def begun(self, epoch: EpochId) -> list[ControlEntry]:
+        """Return the entries that say they begin an epoch: one, unless somebody copies."""
+        return [begun.entry for begun in self._begun.values() if begun.epoch == epoch]
+
     def seal(self) -> Seal | None:
         """Return the epoch to write with, or None when a new one has to be begun first.
 

@@ -46,10 +46,11 @@ from crdt.rights.authority import ControlEntry
 from crdt.store.rows import EpochKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.entry import VerifiedEntry
+    from crdt.ids import EpochId
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.people import People
     from crdt.replica.stale_views import StaleViews
@@ -290,15 +291,28 @@ class Interpreter:
             self._rename(own | self._logs_like(held.people, author))
 
     def _learn(self, held: HeldSpace, entry: ControlEntry, record: Epoch | Share) -> None:
-        if held.keyring is None:
+        """Take in the keys that stand in an epoch or a share, and in what these open."""
+        if held.epochs is None:
             return
-        found = held.keyring.learn(record, self._keys.device)
-        for key in found:
-            epoch = epoch_id(key)
-            self._store.epochs.add(EpochKey(held.space, epoch, key, entry.cites, entry.id))
-        for key in found:
-            for stored in self._store.entries.unopened(held.space, epoch_id(key)):
-                self.take_again(held, stored.entry)
+        unread = [(entry, record)]
+        while unread:
+            source, sealed = unread.pop()
+            found = held.epochs.keyring.learn(sealed, self._keys.device)
+            for key in found:
+                epoch = epoch_id(key)
+                self._store.epochs.add(EpochKey(held.space, epoch, key, source.cites, source.id))
+                # An epoch that was here before its key could not be read then.
+                unread += self._epochs_again(held, epoch)
+            for key in found:
+                for stored in self._store.entries.unopened(held.space, epoch_id(key)):
+                    self.take_again(held, stored.entry)
+
+    def _epochs_again(
+        self, held: HeldSpace, epoch: EpochId
+    ) -> Iterator[tuple[ControlEntry, Epoch]]:
+        for entry in held.epochs.begun(epoch) if held.epochs else ():
+            if isinstance(entry.skeleton, Epoch):
+                yield entry, entry.skeleton
 
     def _logs_like(self, people: People, author: Pseudonym) -> frozenset[LogId]:
         return frozenset() if self._is_loading else people.logs_like(author)
