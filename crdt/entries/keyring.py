@@ -1,18 +1,19 @@
-"""The epoch keys of one sealed space: learning them, and choosing one to write with."""
+"""The epoch keys of one sealed space: handing them to devices, and finding them in entries."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.crypto.aead import seal, unseal
 from crdt.crypto.keys import derive, seal_to_device
 from crdt.entries.sealing import EPOCH_KEY_BYTES
 from crdt.entries.skeletons import Bytes32, Epoch, Share
-from crdt.errors import CannotOpen, CrdtError
-from crdt.ids import EntryId, EpochId, epoch_id
+from crdt.errors import CannotOpen
+from crdt.ids import EntryId, EpochId, Pseudonym, SpaceId, epoch_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +36,8 @@ def write_epoch(
     devices: Iterable[bytes],
     earlier: Sequence[bytes],
     *,
+    space: SpaceId,
+    author: Pseudonym,
     cites: tuple[EntryId, ...],
     stamp_ms: int,
 ) -> Epoch:
@@ -44,11 +47,16 @@ def write_epoch(
         key: 32 fresh random bytes.
         devices: Public bytes (64 each) of every device that shall read.
         earlier: Keys of the epochs that this one follows.
+        space: Where it will stand.
+        author: Who writes it. Nobody else can pass it off as theirs, so its cites say
+            what had been seen by somebody who knew the key.
         cites: Control heads; the epoch reflects every removal among what they reach.
         stamp_ms: Our clock.
     """
-    sealed = seal(derive(key, b"mesh earlier"), encode(_Earlier(tuple(earlier[:MAX_EARLIER]))))
-    return Epoch(stamp_ms, cites, epoch_id(key), _boxes(key, devices), sealed)
+    epoch = Epoch(stamp_ms, cites, epoch_id(key), _boxes(key, devices), b"")
+    plain = encode(_Earlier(tuple(earlier[:MAX_EARLIER])))
+    sealed = seal(derive(key, b"mesh earlier"), plain, bound=_bound(epoch, space, author))
+    return replace(epoch, earlier=sealed)
 
 
 def write_share(
@@ -67,55 +75,58 @@ class Keyring:
     """What this device can open in one space.
 
     Args:
+        space: Its id.
         keys: Those it already holds, by epoch.
     """
 
-    def __init__(self, keys: dict[EpochId, bytes]) -> None:
+    def __init__(self, space: SpaceId, keys: dict[EpochId, bytes]) -> None:
+        self._space = space
         self._keys = keys
-        self._sealed_by: dict[EpochId, frozenset[EpochId]] = {}
 
     def key(self, epoch: EpochId) -> bytes | None:
         """Return an epoch's key, or None if this device does not hold it."""
         return self._keys.get(epoch)
-
-    def holds(self, epoch: EpochId) -> bool:
-        """Whether this device opens that epoch."""
-        return epoch in self._keys
 
     @property
     def keys(self) -> tuple[bytes, ...]:
         """All keys held, in the order they were learnt."""
         return tuple(self._keys.values())
 
-    def add(self, key: bytes) -> EpochId | None:
-        """Keep a key; returns its epoch if it is new."""
+    def add(self, key: bytes) -> bool:
+        """Keep a key; returns whether it is new."""
         epoch = epoch_id(key)
-        if epoch in self._keys:
-            return None
+        is_new = epoch not in self._keys
         self._keys[epoch] = key
-        return epoch
+        return is_new
 
-    def sealed_by(self, epoch: EpochId) -> frozenset[EpochId]:
-        """Epochs whose keys stand, sealed, in an epoch that we could open."""
-        return self._sealed_by.get(epoch, frozenset())
+    def unbox(self, record: Epoch | Share, device: DeviceKey) -> bytes | None:
+        """Return the key that an epoch or a share holds for this device, or None.
 
-    def learn(self, record: Epoch | Share, device: DeviceKey) -> tuple[bytes, ...]:
-        """Take what an epoch or a share holds for this device.
-
-        Returns:
-            Keys that are new, to be kept on disk; none when nothing was for us.
+        A key that is here already is not opened again.
         """
-        epoch = EpochId(record.epoch)
-        key = self.key(epoch) or _our_key(record, device)
+        held = self.key(EpochId(record.epoch))
+        return held or _our_key(record, device)
+
+    def earlier(self, epoch: Epoch, author: Pseudonym) -> tuple[bytes, ...]:
+        """Return the keys of the epochs that an epoch follows.
+
+        Args:
+            epoch: One whose key is here.
+            author: Who wrote the entry that it stands in.
+
+        Raises:
+            CannotOpen: Its author did not know its key, and only copied somebody's epoch.
+            CrdtError: Its author sealed rubbish.
+        """
+        key = self.key(EpochId(epoch.epoch))
         if key is None:
-            return ()
-        found = [key]
-        if isinstance(record, Epoch):
-            earlier = _earlier_keys(record, key)
-            named = frozenset(epoch_id(each) for each in earlier)
-            self._sealed_by[epoch] = self.sealed_by(epoch) | named
-            found += earlier
-        return tuple(candidate for candidate in found if self.add(candidate) is not None)
+            raise CannotOpen
+        bound = _bound(epoch, self._space, author)
+        return _DECODE_EARLIER(unseal(derive(key, b"mesh earlier"), epoch.earlier, bound)).keys
+
+
+def _bound(epoch: Epoch, space: SpaceId, author: Pseudonym) -> bytes:
+    return space + author + encode(replace(epoch, earlier=b""))
 
 
 def _our_key(record: Epoch | Share, device: DeviceKey) -> bytes | None:
@@ -127,11 +138,3 @@ def _our_key(record: Epoch | Share, device: DeviceKey) -> bytes | None:
         if len(key) == EPOCH_KEY_BYTES and epoch_id(key) == record.epoch:
             return key
     return None
-
-
-def _earlier_keys(record: Epoch, key: bytes) -> tuple[bytes, ...]:
-    try:
-        return _DECODE_EARLIER(unseal(derive(key, b"mesh earlier"), record.earlier)).keys
-    except CrdtError:
-        # Whoever wrote the epoch sealed rubbish: the key itself still serves.
-        return ()

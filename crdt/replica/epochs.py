@@ -1,7 +1,9 @@
 """The epochs of one sealed space: which keys this node holds, and what each serves for.
 
-    begun by a contributor, every removal known ─> may seal what is written next
-    every other key                             ─> opens what it sealed
+    an epoch's key is here, its author proves to have known it ─> begun
+    begun by a contributor, every removal known                ─> may seal what is written next
+    begun in the knowledge of nothing that is not here         ─> may be handed on
+    every other key                                            ─> opens what it sealed
 
 An epoch is an entry like others, so whether it has effect is for `crdt.rights.access`.
 """
@@ -12,13 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crdt.entries.authoring import Seal
-from crdt.ids import EpochId
+from crdt.entries.skeletons import Epoch
+from crdt.errors import CrdtError
+from crdt.ids import EpochId, epoch_id
 from crdt.space import sealed_discovery_key
 from crdt.sync.greeting import MAX_KEYS_ANSWERED
 
 if TYPE_CHECKING:
+    from crdt.crypto.keys import DeviceKey
     from crdt.entries.keyring import Keyring
-    from crdt.entries.skeletons import Charter, Epoch
+    from crdt.entries.skeletons import Charter, Share
     from crdt.ids import EntryId, SpaceId
     from crdt.rights.access import Access
     from crdt.rights.authority import ControlEntry
@@ -31,9 +36,16 @@ _BEFORE_THE_FIRST = MAX_KEYS_ANSWERED - 1
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
+    """An epoch by somebody who knew its key.
+
+    Attributes:
+        earlier: Epochs whose keys stand in it.
+    """
+
     entry: ControlEntry
     epoch: EpochId
     stamp_ms: int
+    earlier: frozenset[EpochId]
 
 
 class Epochs:
@@ -48,20 +60,53 @@ class Epochs:
         self._space = space
         self.keyring = keyring
         self._begun: dict[EntryId, _Begun] = {}
+        self._closed: dict[EpochId, dict[EntryId, tuple[ControlEntry, Epoch]]] = {}
         self._access: Access | None = None
         self._founders: tuple[bytes, ...] = ()
+
+    # --- what entries say ------------------------------------------------------------
 
     def begin(self, charter: Charter, access: Access) -> None:
         """Take in whose space it is."""
         self._access, self._founders = access, charter.founders
 
-    def note(self, entry: ControlEntry, epoch: Epoch) -> None:
-        """Take in that somebody began an epoch."""
-        self._begun[entry.id] = _Begun(entry, EpochId(epoch.epoch), epoch.stamp_ms)
+    def learn(
+        self, entry: ControlEntry, record: Epoch | Share, device: DeviceKey
+    ) -> list[tuple[bytes, ControlEntry]]:
+        """Take in what an epoch or a share holds for this device, and what that opens in turn.
 
-    def begun(self, epoch: EpochId) -> list[ControlEntry]:
-        """Return the entries that say they begin an epoch: one, unless somebody copies."""
-        return [begun.entry for begun in self._begun.values() if begun.epoch == epoch]
+        Returns:
+            Keys that are new, to be kept on disk, each with the entry that brought it.
+        """
+        learnt = []
+        unread = [(entry, record)]
+        while unread:
+            source, sealed = unread.pop()
+            for key in self._read(source, sealed, device):
+                learnt.append((key, source))
+                # Epochs that came before their key could not be read then.
+                unread += self._closed.pop(epoch_id(key), {}).values()
+        return learnt
+
+    def _read(self, entry: ControlEntry, record: Epoch | Share, device: DeviceKey) -> list[bytes]:
+        epoch = EpochId(record.epoch)
+        key = self.keyring.unbox(record, device)
+        if key is None:
+            if isinstance(record, Epoch):
+                self._closed.setdefault(epoch, {})[entry.id] = entry, record
+            return []
+        new = [key] if self.keyring.add(key) else []
+        if isinstance(record, Epoch):
+            try:
+                earlier = self.keyring.earlier(record, entry.pseudonym)
+            except CrdtError:
+                return new  # the key still opens what it sealed
+            named = frozenset(epoch_id(each) for each in earlier)
+            self._begun[entry.id] = _Begun(entry, epoch, record.stamp_ms, named)
+            new += [each for each in earlier if self.keyring.add(each)]
+        return new
+
+    # --- what each key serves for ----------------------------------------------------
 
     def seal(self) -> Seal | None:
         """Return the epoch to write with, or None when a new one has to be begun first.
@@ -69,15 +114,14 @@ class Epochs:
         An epoch serves when we hold its key, its author was allowed to begin it,
         and it reflects every removal that we know of.
         """
+        serving = self._serving()
+        key = self.keyring.key(serving.epoch) if serving else None
+        return Seal(serving.epoch, key) if serving and key else None
+
+    def _serving(self) -> _Begun | None:
         access = self._access
-        if access is None:
-            return None
-        fit = [begun for begun in self._held() if access.reflects_removals(begun.entry.cites)]
-        if not fit:
-            return None
-        newest = max(fit, key=_age)
-        key = self.keyring.key(newest.epoch)
-        return Seal(newest.epoch, key) if key else None
+        fit = (b for b in self._in_force() if access and access.reflects_removals(b.entry.cites))
+        return max(fit, key=_age, default=None)
 
     def keys(self) -> tuple[bytes, ...]:
         """Return every key of this space: the one to write with, then the newest first.
@@ -86,17 +130,32 @@ class Epochs:
         nobody else pushes a key out of where only the first ones have room.
         """
         seal = self.seal()
-        newest_first = sorted(self._held(), key=_age, reverse=True)
+        newest_first = sorted(self._in_force(), key=_age, reverse=True)
         known = [seal.key if seal else None, *(self.keyring.key(b.epoch) for b in newest_first)]
         in_order = dict.fromkeys(key for key in known if key is not None)
         return tuple(dict.fromkeys((*in_order, *reversed(self.keyring.keys))))
 
+    def keys_to_hand_on(self) -> tuple[bytes, ...]:
+        """Return the keys that a new epoch may seal, in the order of `keys`.
+
+        A key may have been begun after a removal that is not here yet. Whoever was
+        removed would get it inside ours: such a key stays with those who have it.
+        """
+        whole = self._begun_on_what_is_here()
+        return tuple(key for key in self.keys() if epoch_id(key) in whole)
+
+    def _begun_on_what_is_here(self) -> set[EpochId]:
+        access = self._access
+        settled = [b for b in self._begun.values() if access and access.is_settled(b.entry.id)]
+        # Whoever began it honestly had seen what those inside it were begun on.
+        return {each for begun in settled for each in (begun.epoch, *begun.earlier)}
+
     @property
     def is_split(self) -> bool:
         """Whether epochs were begun apart, so that no single key opens the way to all others."""
-        begun = {each.epoch for each in self._held()}
-        covered = {earlier for epoch in begun for earlier in self.keyring.sealed_by(epoch)}
-        return len(begun - covered) > 1
+        in_force = self._in_force()
+        covered = {earlier for begun in in_force for earlier in begun.earlier}
+        return len({begun.epoch for begun in in_force} - covered) > 1
 
     def discovery_keys(self) -> list[bytes]:
         """Return the keys by which members find each other, ours to use first."""
@@ -109,20 +168,14 @@ class Epochs:
 
     def _first_key(self) -> bytes | None:
         """The key that a founder began the space with: every member holds it."""
-        begun = [each for each in self._begun.values() if each.entry.pseudonym in self._founders]
+        begun = (each for each in self._begun.values() if each.entry.pseudonym in self._founders)
         first = min(begun, key=_age, default=None)
         return self.keyring.key(first.epoch) if first else None
 
-    def _held(self) -> list[_Begun]:
-        """Epochs that were begun by a contributor and whose keys are here."""
+    def _in_force(self) -> list[_Begun]:
+        """Epochs that were begun by a contributor."""
         access = self._access
-        if access is None:
-            return []
-        return [
-            begun
-            for begun in self._begun.values()
-            if self.keyring.holds(begun.epoch) and access.effective(begun.entry.id)
-        ]
+        return [b for b in self._begun.values() if access and access.effective(b.entry.id)]
 
 
 def _age(begun: _Begun) -> tuple[int, EntryId]:

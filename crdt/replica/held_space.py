@@ -53,7 +53,7 @@ class HeldSpace:
         self.epochs: Epochs | None = None
         if self.kind.is_sealed:
             held_keys = {known.epoch: known.key for known in epoch_keys}
-            self.epochs = Epochs(row.space, Keyring(held_keys))
+            self.epochs = Epochs(row.space, Keyring(row.space, held_keys))
         self.people = People(row.space) if self.kind is SpaceKind.INNER else None
         self.charter: Charter | None = None
         self.access: Access | None = None

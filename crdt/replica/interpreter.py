@@ -46,11 +46,10 @@ from crdt.rights.authority import ControlEntry
 from crdt.store.rows import EpochKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.entry import VerifiedEntry
-    from crdt.ids import EpochId
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.people import People
     from crdt.replica.stale_views import StaleViews
@@ -240,11 +239,8 @@ class Interpreter:
                 if held.people and box:
                     held.people.receive(invite, author, entry.log, box)
                     self._rename({entry.log, *self._logs_like(held.people, author)})
-            case Epoch() as epoch if held.epochs:
-                held.epochs.note(entry, epoch)
-                self._learn(held, entry, epoch)
-            case Share() as share:
-                self._learn(held, entry, share)
+            case Epoch() | Share() as record:
+                self._learn(held, entry, record)
             case _:
                 pass
         for each in settled:
@@ -291,28 +287,15 @@ class Interpreter:
             self._rename(own | self._logs_like(held.people, author))
 
     def _learn(self, held: HeldSpace, entry: ControlEntry, record: Epoch | Share) -> None:
-        """Take in the keys that stand in an epoch or a share, and in what these open."""
         if held.epochs is None:
             return
-        unread = [(entry, record)]
-        while unread:
-            source, sealed = unread.pop()
-            found = held.epochs.keyring.learn(sealed, self._keys.device)
-            for key in found:
-                epoch = epoch_id(key)
-                self._store.epochs.add(EpochKey(held.space, epoch, key, source.cites, source.id))
-                # An epoch that was here before its key could not be read then.
-                unread += self._epochs_again(held, epoch)
-            for key in found:
-                for stored in self._store.entries.unopened(held.space, epoch_id(key)):
-                    self.take_again(held, stored.entry)
-
-    def _epochs_again(
-        self, held: HeldSpace, epoch: EpochId
-    ) -> Iterator[tuple[ControlEntry, Epoch]]:
-        for entry in held.epochs.begun(epoch) if held.epochs else ():
-            if isinstance(entry.skeleton, Epoch):
-                yield entry, entry.skeleton
+        learnt = held.epochs.learn(entry, record, self._keys.device)
+        for key, source in learnt:
+            epoch = EpochKey(held.space, epoch_id(key), key, source.cites, source.id)
+            self._store.epochs.add(epoch)
+        for key, _ in learnt:
+            for stored in self._store.entries.unopened(held.space, epoch_id(key)):
+                self.take_again(held, stored.entry)
 
     def _logs_like(self, people: People, author: Pseudonym) -> frozenset[LogId]:
         return frozenset() if self._is_loading else people.logs_like(author)

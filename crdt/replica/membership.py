@@ -349,7 +349,13 @@ class Membership:
         devices = held.reading_devices()
         devices[self._keys.device.device] = self._keys.device.public
         epoch = write_epoch(
-            key, devices.values(), held.epochs.keys(), cites=held.heads, stamp_ms=self._pen.now_ms()
+            key,
+            devices.values(),
+            held.epochs.keys_to_hand_on(),
+            space=held.space,
+            author=held.own.pseudonym,
+            cites=held.heads,
+            stamp_ms=self._pen.now_ms(),
         )
         with self._store.writing():
             self._urgent(held, epoch)

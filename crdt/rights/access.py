@@ -187,6 +187,10 @@ class Access:
         need = NEEDS[Kind(entry.kind)]
         return self.allows(entry.pseudonym, entry.log, entry.sequence, entry.cites, need)
 
+    def is_settled(self, entry_id: EntryId) -> bool:
+        """Whether a control entry is here, and everything that its author had seen."""
+        return self._causality.is_settled(entry_id)
+
     @property
     def is_closed(self) -> bool:
         """Whether somebody who is a steward wrote a control entry that this software does not know.

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from crdt.entries.entry import decode_entry
-from crdt.entries.skeletons import Kind
+from crdt.entries.entry import Priority, decode_entry, verify
+from crdt.entries.opening import open_entry
+from crdt.entries.skeletons import Epoch, Kind
+from crdt.errors import UnknownEntry
+from crdt.ids import EpochId
+from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from tests.crdt.village import Villager
 
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crdt.entries.entry import SignedEntry
+    from crdt.replica.membership import Community
 
 
 @pytest.fixture
@@ -32,6 +38,24 @@ def inner_entries(node: Villager, *, last: Kind) -> list[SignedEntry]:
 
 def rotate(node: Villager) -> None:
     node.replica.membership.rotate(node.space("inner"))
+    node.replica.react()
+
+
+def settled(*people: Villager) -> Community:
+    """Found a community of the first, with all others as stewards."""
+    host, *guests = people
+    community = host.found()
+    for guest in guests:
+        guest.replica.membership.redeem(read_ticket(host.ticket(community, Role.STEWARD)))
+        host.meet(guest)
+    for guest in guests:
+        host.meet(guest)
+    return community
+
+
+def remove(node: Villager, whom: Villager) -> None:
+    community = node.replica.membership.community(node.space("inner"))
+    node.replica.standing.remove(community, whom.replica.keys.enrolment.member)
     node.replica.react()
 
 
@@ -52,3 +76,53 @@ def test_a_newcomer_reads_history_whatever_came_first(
         ahmed.replica.admit([entry])
 
     assert [ahmed.text(note) for note in notes] == [rosa.text(note) for note in notes]
+
+
+@pytest.mark.slow
+def test_who_was_removed_gets_no_later_key_from_somebody_who_has_not_heard_of_it(
+    people: Callable[[str], Villager],
+) -> None:
+    rosa, ahmed, eve = people("rosa"), people("ahmed"), people("eve")
+    settled(rosa, ahmed, eve)
+    remove(ahmed, eve)
+    secret = ahmed.write("Without Eve.", "inner")
+    for entry in inner_entries(ahmed, last=Kind.REVOCATION)[:-1]:
+        rosa.replica.admit([entry])
+    rosa.replica.react()
+
+    rotate(rosa)
+    open_words = rosa.write("For everybody whom Rosa knows as a member.", "inner")
+    rosa.meet(eve)
+
+    assert eve.text(open_words) == rosa.text(open_words)
+    with pytest.raises(UnknownEntry):
+        eve.text(secret)
+    ahmed.give(rosa)
+    ahmed.meet(rosa)
+    assert rosa.text(secret) == "Without Eve."
+
+
+@pytest.mark.slow
+def test_who_was_removed_gets_no_key_by_passing_an_epoch_off_as_their_own(
+    people: Callable[[str], Villager],
+) -> None:
+    rosa, ahmed, eve = people("rosa"), people("ahmed"), people("eve")
+    settled(rosa, ahmed, eve)
+    remove(ahmed, eve)
+    secret = ahmed.write("Without Eve.", "inner")
+    found = inner_entries(ahmed, last=Kind.EPOCH)[-1]  # on a stick, say: it is clear
+    opened = open_entry(verify(found), None)
+    assert opened is not None and isinstance(opened.skeleton, Epoch)
+    theirs = eve.space("inner")
+    stolen = replace(opened.skeleton, cites=theirs.heads, stamp_ms=opened.skeleton.stamp_ms + 9)
+    eve.replica.pen.write(theirs, stolen, priority=Priority.URGENT)
+
+    rosa.meet(eve)
+    rosa.replica.membership.rotate(rosa.space("inner"))
+    rosa.meet(eve)
+    ahmed.give(eve)
+
+    epochs = rosa.space("inner").epochs
+    assert epochs is not None and epochs.keyring.key(EpochId(stolen.epoch))
+    with pytest.raises(UnknownEntry):
+        eve.text(secret)

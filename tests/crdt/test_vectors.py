@@ -235,8 +235,11 @@ def test_contents_by_hand() -> None:
 def test_epochs_by_hand() -> None:
     (found,) = cases("epochs")
     key, device = raw(found["key"]), raw(found["device_secret"])
-    earlier = unsealed(named("mesh earlier", key=key), raw(found["earlier"]))
+    skeleton = [9, found["stamp_ms"], raw(found["cites"]), raw(found["epoch"]), []]
+    bound = raw(found["space"]) + raw(found["author"]) + pack([*skeleton, b""])
+    earlier = unsealed(named("mesh earlier", key=key), raw(found["earlier"]), bound)
 
+    assert pack([*skeleton, raw(found["earlier"])]).hex() == found["skeleton"]
     assert named("mesh epoch", key, size=16).hex() == found["epoch"]
     assert earlier == pack([raw(found["earlier_keys"])])
     assert SealedBox(PrivateKey(device[:32])).decrypt(raw(found["box"])) == key

@@ -76,7 +76,7 @@ COMMONS_CHARTER = commons_charter(NONCE, COMMONS_LOG.pseudonym)
 COMMONS = space_id(COMMONS_CHARTER)
 INNER_CHARTER = inner_charter(NONCE, COMMONS, INNER_LOG.pseudonym)
 INNER = space_id(INNER_CHARTER)
-HEADS = (bytes_for("head one", 32), bytes_for("head two", 32))
+HEADS = (EntryId(bytes_for("head one", 32)), EntryId(bytes_for("head two", 32)))
 TICKET = Ticket(
     inner=INNER,
     invite=bytes_for("invite entry", 32),
@@ -333,7 +333,15 @@ def skeletons() -> Cases:
 def epochs() -> Cases:
     """An epoch key, the keys before it, and a box with a fixed ephemeral key."""
     earlier = (bytes_for("epoch key 2", 32), bytes_for("epoch key 1", 32))
-    epoch = write_epoch(EPOCH_KEY, (), earlier, cites=(), stamp_ms=STAMP_MS)
+    epoch = write_epoch(
+        EPOCH_KEY,
+        (),
+        earlier,
+        space=INNER,
+        author=INNER_LOG.pseudonym,
+        cites=HEADS,
+        stamp_ms=STAMP_MS,
+    )
     ephemeral = bytes_for("ephemeral", 32)
     public, device = crypto_scalarmult_base(ephemeral), KEYS.device
     nonce = blake2b(public + device.public[:32], digest_size=24).digest()
@@ -344,6 +352,11 @@ def epochs() -> Cases:
             "key": EPOCH_KEY.hex(),
             "epoch": epoch.epoch.hex(),
             "earlier_keys": [key.hex() for key in earlier],
+            "space": INNER.hex(),
+            "author": INNER_LOG.pseudonym.hex(),
+            "stamp_ms": STAMP_MS,
+            "cites": [cited.hex() for cited in HEADS],
+            "skeleton": encode(epoch).hex(),
             "earlier": epoch.earlier.hex(),
             "device_secret": device.secret.hex(),
             "ephemeral_secret": ephemeral.hex(),

@@ -110,10 +110,18 @@ def test_keys_that_a_stranger_hands_out_push_no_key_of_ours_aside(
     inner, own = rosa.space("inner"), all_keys(rosa)
     discovery = inner.discovery_keys()[0]
     junk = [bytes([turn]) * 32 for turn in range(1, 70)]
-    public = rosa.replica.keys.device.public
+    public, theirs = rosa.replica.keys.device.public, ahmed.space("inner")
     for key in junk:
-        epoch = write_epoch(key, [public], junk[:60], cites=(), stamp_ms=(1 << 53) - 1)
-        ahmed.replica.pen.write(ahmed.space("inner"), epoch, priority=Priority.URGENT)
+        epoch = write_epoch(
+            key,
+            [public],
+            junk[:60],
+            space=inner.space,
+            author=theirs.own.pseudonym,
+            cites=theirs.heads,
+            stamp_ms=(1 << 53) - 1,
+        )
+        ahmed.replica.pen.write(theirs, epoch, priority=Priority.URGENT)
     ahmed.give(rosa)
 
     assert len(all_keys(rosa)) >= 70
