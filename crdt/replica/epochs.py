@@ -21,6 +21,8 @@ from crdt.space import sealed_discovery_key
 from crdt.sync.greeting import MAX_KEYS_ANSWERED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crdt.crypto.keys import DeviceKey
     from crdt.entries.keyring import Keyring
     from crdt.entries.skeletons import Charter, Share
@@ -118,6 +120,12 @@ class Epochs:
         key = self.keyring.key(serving.epoch) if serving else None
         return Seal(serving.epoch, key) if serving and key else None
 
+    @property
+    def serving(self) -> ControlEntry | None:
+        """The entry that began the epoch to write with."""
+        serving = self._serving()
+        return serving.entry if serving else None
+
     def _serving(self) -> _Begun | None:
         access = self._access
         fit = (b for b in self._in_force() if access and access.reflects_removals(b.entry.cites))
@@ -135,27 +143,46 @@ class Epochs:
         in_order = dict.fromkeys(key for key in known if key is not None)
         return tuple(dict.fromkeys((*in_order, *reversed(self.keyring.keys))))
 
-    def keys_to_hand_on(self) -> tuple[bytes, ...]:
-        """Return the keys that a new epoch may seal, in the order of `keys`.
+    def keys_to_hand_on(self, first: Iterable[EpochId] = ()) -> tuple[bytes, ...]:
+        """Return the keys that a new epoch may seal: the one to write with, then those to go first.
 
         A key may have been begun after a removal that is not here yet. Whoever was
         removed would get it inside ours: such a key stays with those who have it.
         """
+        keys, seal = self.keys(), self.seal()
+        known = dict.fromkeys((*((seal.epoch,) if seal else ()), *first, *map(epoch_id, keys)))
         whole = self._begun_on_what_is_here()
-        return tuple(key for key in self.keys() if epoch_id(key) in whole)
+        found = (self.keyring.key(epoch) for epoch in known if epoch in whole)
+        return tuple(key for key in found if key is not None)
+
+    def apart(self) -> list[EpochId]:
+        """Return the epochs whose keys the one to write with does not lead to.
+
+        Whoever comes by that one would lack them. Of somebody who was cut off
+        since, an epoch is not in force any more, but others may have written with it.
+        """
+        serving = self._serving()
+        if serving is None:
+            return []
+        inside: dict[EpochId, set[EpochId]] = {}
+        for begun in self._begun.values():
+            inside.setdefault(begun.epoch, set()).update(begun.earlier)
+        reached, ahead = {serving.epoch}, [serving.epoch]
+        while ahead:
+            fresh = inside.get(ahead.pop(), set()) - reached
+            reached |= fresh
+            ahead += fresh
+        return sorted(self._begun_on_what_is_here() - reached)
+
+    def is_in_force(self, epoch: EpochId) -> bool:
+        """Whether a contributor began it."""
+        return any(begun.epoch == epoch for begun in self._in_force())
 
     def _begun_on_what_is_here(self) -> set[EpochId]:
         access = self._access
         settled = [b for b in self._begun.values() if access and access.is_settled(b.entry.id)]
         # Whoever began it honestly had seen what those inside it were begun on.
         return {each for begun in settled for each in (begun.epoch, *begun.earlier)}
-
-    @property
-    def is_split(self) -> bool:
-        """Whether epochs were begun apart, so that no single key opens the way to all others."""
-        in_force = self._in_force()
-        covered = {earlier for begun in in_force for earlier in begun.earlier}
-        return len({begun.epoch for begun in in_force} - covered) > 1
 
     def discovery_keys(self) -> list[bytes]:
         """Return the keys by which members find each other, ours to use first."""

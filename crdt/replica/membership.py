@@ -20,6 +20,7 @@ from crdt.crypto.aead import NONCE_BYTES
 from crdt.crypto.keys import INCARNATION_BYTES, withdrawal_key
 from crdt.entries.entry import Priority
 from crdt.entries.keyring import write_epoch, write_share
+from crdt.entries.opening import open_entry
 from crdt.entries.sealing import EPOCH_KEY_BYTES
 from crdt.entries.skeletons import (
     Card,
@@ -34,7 +35,7 @@ from crdt.entries.skeletons import (
     ProfileText,
 )
 from crdt.errors import BadInvite, NotAuthorised
-from crdt.ids import NO_ENTRY, DeviceId, EntryId, Pseudonym, SpaceId
+from crdt.ids import NO_ENTRY, DeviceId, EntryId, EpochId, Pseudonym, SpaceId
 from crdt.rights.authority import Role
 from crdt.space import (
     NONCE_BYTES as COMMUNITY_NONCE_BYTES,
@@ -283,15 +284,50 @@ class Membership:
             self._join_epochs(community.inner)
 
     def _join_epochs(self, inner: HeldSpace) -> None:
-        """Begin an epoch over those that were begun apart; one node does it, the founder's.
+        """Begin an epoch over those that were begun apart, so that one key leads to all.
 
         Whoever came while one of them was being begun elsewhere would lack its key for ever.
+        One that is not in force counts as well, if it sealed words that are.
         """
-        founders = inner.charter.founders if inner.charter else ()
-        holding = [f for f in founders if inner.access and inner.access.role(Pseudonym(f))]
-        is_split = inner.epochs is not None and inner.epochs.is_split
-        if is_split and holding and holding[0] == inner.own.pseudonym:
-            self.rotate(inner)
+        epochs = inner.epochs
+        if epochs is None or not self._joins_epochs(inner):
+            return
+        apart = [
+            epoch
+            for epoch in epochs.apart()
+            if epochs.is_in_force(epoch) or self._seals_words(inner, epoch)
+        ]
+        if apart:
+            self.rotate(inner, first=apart)
+
+    def _joins_epochs(self, inner: HeldSpace) -> bool:
+        """Whether it falls to this node: to the first founder's, and of several to one.
+
+        Two that joined epochs at one time would do so again at every meeting. So the
+        device that began the epoch to write with goes on, if it is the founder's.
+        """
+        if inner.epochs is None or inner.access is None or inner.charter is None:
+            return False
+        founders = [Pseudonym(founder) for founder in inner.charter.founders]
+        founder = next((each for each in founders if inner.access.role(each)), None)
+        serving = inner.epochs.serving
+        if founder != inner.own.pseudonym or serving is None or inner.people is None:
+            return False
+        claims = inner.people.readings(self._keys.device.public)
+        ours = {inner.own.log, *(claim.log for claim in claims)}
+        return serving.pseudonym != founder or serving.log in ours
+
+    def _seals_words(self, inner: HeldSpace, epoch: EpochId) -> bool:
+        """Whether somebody wrote with an epoch what has effect."""
+        for stored in self._store.entries.first_of_each_log(inner.space, epoch):
+            header, opened = stored.entry.header, open_entry(stored.entry, inner.keyring)
+            row = self._store.logs.get(header.log)
+            if opened is None or row is None or row.pseudonym is None:
+                continue
+            place = row.pseudonym, header.log, header.sequence
+            if inner.may(opened.kind, *place, opened.cites):
+                return True
+        return False
 
     def _welcome_guests(self, inner: HeldSpace) -> None:
         """Give the key to whom our own tickets let in: we may never meet but by a stick."""
@@ -341,8 +377,13 @@ class Membership:
         if held.kind.is_sealed and may_rotate and held.writing_seal() is None:
             self.rotate(held)
 
-    def rotate(self, held: HeldSpace) -> None:
-        """Begin a new epoch, sealed to every device that may read."""
+    def rotate(self, held: HeldSpace, first: Iterable[EpochId] = ()) -> None:
+        """Begin a new epoch, sealed to every device that may read.
+
+        Args:
+            held: A sealed space.
+            first: Epochs whose keys must be in it; of the others as many as have room.
+        """
         if held.epochs is None:
             raise ValueError("only sealed spaces have keys")
         key = self._pen.random_bytes(EPOCH_KEY_BYTES)
@@ -351,7 +392,7 @@ class Membership:
         epoch = write_epoch(
             key,
             devices.values(),
-            held.epochs.keys_to_hand_on(),
+            held.epochs.keys_to_hand_on(first),
             space=held.space,
             author=held.own.pseudonym,
             cites=held.heads,

@@ -90,6 +90,8 @@ class Access:
         self._unknown: list[ControlEntry] = []
         self._roles: dict[Pseudonym, Role | None] = {}
         self._heads: dict[Pseudonym | None, tuple[EntryId, ...]] = {}
+        self._removals: frozenset[int] | None = None
+        """For each removal in force, the acts of which one has to be known to know of it."""
         self.version = 0
         """Changes whenever an answer may have changed: for caches."""
 
@@ -111,6 +113,7 @@ class Access:
             self.version += 1
             self._roles.clear()
             self._heads.clear()
+            self._removals = None
         return tuple(self._entries[settled_id] for settled_id, _ in settled)
 
     def _take(self, entry: ControlEntry, bit: int | None) -> None:
@@ -209,14 +212,23 @@ class Access:
         """Whether an entry with these cites was written in the knowledge of every removal.
 
         Asked of epochs: a key that somebody chose before they knew of a removal may
-        still be sealed to whoever was removed.
+        still be sealed to whoever was removed. So may one that was chosen before it was
+        known who of several had redeemed a ticket for one person.
         """
         closure = self._causality.closure(cites)
-        return closure is not None and all(
-            closure >> bit & 1
+        if closure is None:
+            return False
+        if self._removals is None:
+            self._removals = self._find_removals()
+        return all(closure & one_of for one_of in self._removals)
+
+    def _find_removals(self) -> frozenset[int]:
+        revocations = (
+            1 << bit
             for bit, node in self._acts.nodes()
             if isinstance(node.act, Revocation) and self._acts.holds(bit)
         )
+        return frozenset((*revocations, *self._acts.losses()))
 
     # --- what to cite ---------------------------------------------------------------
 

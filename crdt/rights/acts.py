@@ -231,6 +231,25 @@ class Acts:
             return bit in self._removals and not self._is_overruled(bit, self._deciders)
         return self._counts(bit, self._deciders)
 
+    def losses(self) -> Iterator[int]:
+        """For each join whose invite let in somebody else instead: the acts that it lost to.
+
+        Only those that hold, because nobody cites others; and only joins of people who
+        have no role by something else.
+        """
+        for bit in bits(self._deciders):
+            join = self._nodes[bit]
+            if not isinstance(join.act, Join) or self.role_now(join.entry.pseudonym) is not None:
+                continue
+            for issued, invite in self.invites_of(join):
+                if invite.uses != 1 or not self.holds(self._bits[issued.entry.id]):
+                    continue
+                lost_to = 0
+                for winner in self._winners_over(join, issued, self._deciders):
+                    lost_to |= self.holds(winner) << winner
+                if lost_to:
+                    yield lost_to
+
     def was_removed(self, join: ActNode) -> bool:
         """Whether somebody was removed after they joined."""
         removals = self._removals_beyond(join.entry.pseudonym, None, _END, self._deciders)
@@ -349,13 +368,17 @@ class Acts:
         return any(
             invite.uses == 1
             and self._counts(self._bits[issued.entry.id], view)
-            and not self._loses_to_an_answer(join, issued, view)
-            and not self._loses_to_a_rival(join, issued, view)
+            and not any(True for _ in self._winners_over(join, issued, view))
             for issued, invite in self.invites_of(join)
         )
 
-    def _loses_to_an_answer(self, join: ActNode, issued: ActNode, view: int) -> bool:
-        """Whether the invite's issuer, or a founder, named somebody else in answer to it.
+    def _winners_over(self, join: ActNode, issued: ActNode, view: int) -> Iterator[int]:
+        """Acts by which an invite for one person lets in somebody else than who joined here."""
+        yield from self._answers_over(join, issued, view)
+        yield from self._rivals_over(join, issued, view)
+
+    def _answers_over(self, join: ActNode, issued: ActNode, view: int) -> Iterator[int]:
+        """Grants by the invite's issuer, or a founder, that name somebody else in answer to it.
 
         Only they: whether their grant holds must not depend on the join that it judges.
         """
@@ -368,10 +391,10 @@ class Acts:
                 and answer.below >> self._bits[issued.entry.id] & 1
                 and self._is_uncut(answer, view)
             ):
-                return True
-        return False
+                yield bit
 
-    def _loses_to_a_rival(self, join: ActNode, issued: ActNode, view: int) -> bool:
+    def _rivals_over(self, join: ActNode, issued: ActNode, view: int) -> Iterator[int]:
+        """Joins of the same invite that go first, having the lower id."""
         for bit in bits(self._joins.get(_key(join), 0) & view):
             rival = self._nodes[bit]
             if (
@@ -379,10 +402,9 @@ class Acts:
                 and rival.entry.id < join.entry.id
                 and any(node is issued for node, _ in self.invites_of(rival))
                 and self._is_uncut(rival, view)
-                and not self._loses_to_an_answer(rival, issued, view)
+                and not any(True for _ in self._answers_over(rival, issued, view))
             ):
-                return True
-        return False
+                yield bit
 
     def _is_uncut(self, node: ActNode, view: int) -> bool:
         entry = node.entry

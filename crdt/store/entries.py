@@ -30,6 +30,7 @@ _SELECT = (
     " e.kind, e.document, e.withdrawn FROM entries e"
     " LEFT JOIN bodies s ON s.number = e.skeleton LEFT JOIN bodies c ON c.number = e.content"
 )
+_SEALED_WITH = "substr(e.header, 107, 16) <> zeroblob(16) AND substr(e.header, 107, 16) = ?"
 _ANY_SPACE = "e.space IN (SELECT number FROM spaces)"
 
 
@@ -182,8 +183,19 @@ class EntryTable:
     def unopened(self, space: SpaceId, epoch: EpochId) -> Iterator[StoredEntry]:
         """Give the entries sealed with an epoch that nobody has interpreted yet."""
         home = self._spaces.number_of(space)
-        where = "e.space = ? AND e.kind IS NULL AND substr(e.header, 107, 16) = ?"
-        return self._walk(where, home, epoch)
+        return self._walk(f"e.space = ? AND {_SEALED_WITH} AND e.kind IS NULL", home, epoch)
+
+    def first_of_each_log(self, space: SpaceId, epoch: EpochId) -> Iterator[StoredEntry]:
+        """Give, of every log, the first entry in the set that is sealed with an epoch."""
+        firsts = self._connection.rows(
+            "SELECT e.number, min(e.sequence) FROM entries e"  # noqa: S608
+            f" WHERE e.space = ? AND {_SEALED_WITH} AND e.state = 1 GROUP BY e.log",
+            (self._spaces.number_of(space), epoch),
+        )
+        for number, _ in firsts:
+            row = self._connection.row(f"{_SELECT} WHERE e.number = ?", (number,))
+            if row is not None:
+                yield _stored(row)
 
     def since(self, space: SpaceId, number: int) -> Iterator[StoredEntry]:
         """Give what is in the set and was received after a number, in that order."""

@@ -181,6 +181,10 @@ class Entries(Protocol):
         """Give the entries sealed with an epoch that nobody has interpreted yet."""
         ...
 
+    def first_of_each_log(self, space: SpaceId, epoch: EpochId) -> Iterator[StoredEntry]:
+        """Give, of every log, the first entry in the set that is sealed with an epoch."""
+        ...
+
     def since(self, space: SpaceId, number: int) -> Iterator[StoredEntry]:
         """Give what is in the set and was received after a number, in that order."""
         ...

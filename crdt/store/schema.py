@@ -66,7 +66,8 @@ CREATE TABLE entries (
     "CREATE INDEX entries_of_document ON entries (document, number) WHERE document IS NOT NULL",
     "CREATE INDEX entries_of_control ON entries (space, number) WHERE kind <= 31",
     "CREATE INDEX entries_begun ON entries (space, number) WHERE document = id",
-    "CREATE INDEX entries_unopened ON entries (space, number) WHERE kind IS NULL",
+    "CREATE INDEX entries_sealed ON entries (space, substr(header, 107, 16), number)"
+    " WHERE substr(header, 107, 16) <> zeroblob(16)",
     """
 CREATE TABLE bodies (
     number INTEGER PRIMARY KEY,

@@ -327,6 +327,17 @@ class StoreContract:
         found = [row.entry.id for row in store.entries.unopened(SPACE, seal.epoch)]
         assert found == [rosa.written[0].id]
 
+    def test_what_an_epoch_sealed_is_found_by_its_first_entry_in_each_log(self) -> None:
+        store, seal = self.ready(), Seal(epoch_id(KEY), KEY)
+        other = Seal(epoch_id(bytes(32)), bytes(32))
+        rosa, ahmed, chi = Writer("rosa", seal=seal), Writer("ahmed", seal=seal), Writer("chi")
+        before = Writer("dan", seal=other).write(b"under another key")
+        first, second = rosa.write(b"first"), rosa.write(b"second")
+        aside, whole = ahmed.write(b"aside"), ahmed.write(b"whole")
+        put(store, second, first, before, stripped(aside), whole, chi.write(b"clear"))
+        found = {row.entry.id for row in store.entries.first_of_each_log(SPACE, seal.epoch)}
+        assert found == {first.id, whole.id}
+
     # --- withdrawal ---------------------------------------------------------------------
 
     def test_what_is_withdrawn_loses_its_content_and_stays_in_the_set(self) -> None:

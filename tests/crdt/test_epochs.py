@@ -36,6 +36,11 @@ def inner_entries(node: Villager, *, last: Kind) -> list[SignedEntry]:
     return [decode_entry(each.entry.wire()) for each in stored]
 
 
+def count_of(node: Villager, kind: Kind) -> int:
+    stored = node.store.entries.since(node.space("inner").space, 0)
+    return sum(each.kind == kind for each in stored)
+
+
 def rotate(node: Villager) -> None:
     node.replica.membership.rotate(node.space("inner"))
     node.replica.react()
@@ -126,3 +131,92 @@ def test_who_was_removed_gets_no_key_by_passing_an_epoch_off_as_their_own(
     assert epochs is not None and epochs.keyring.key(EpochId(stolen.epoch))
     with pytest.raises(UnknownEntry):
         eve.text(secret)
+
+
+@pytest.mark.slow
+def test_words_under_the_key_of_somebody_removed_since_are_read_by_who_comes_later(
+    people: Callable[[str], Villager],
+) -> None:
+    rosa, ahmed, dan, chi = (people(name) for name in ("rosa", "ahmed", "dan", "chi"))
+    community = settled(rosa, ahmed, dan)
+    rotate(ahmed)
+    ahmed.meet(dan)
+    note = dan.write("Under the key of Ahmed.", "inner")
+    remove(rosa, ahmed)  # and everything that she had not seen of him
+
+    dan.meet(rosa)
+    chi.replica.membership.redeem(read_ticket(rosa.ticket(community)))
+    rosa.meet(chi)
+
+    assert rosa.text(note) == chi.text(note) == "Under the key of Ahmed."
+
+
+@pytest.mark.slow
+def test_a_removed_member_makes_nobody_begin_epochs(people: Callable[[str], Villager]) -> None:
+    rosa, ahmed = people("rosa"), people("ahmed")
+    settled(rosa, ahmed)
+    remove(rosa, ahmed)
+    before = count_of(rosa, Kind.EPOCH)
+
+    for turn in range(5):
+        rotate(ahmed)
+        ahmed.write(f"Word {turn}.", "inner")
+        ahmed.give(rosa)
+
+    assert count_of(rosa, Kind.EPOCH) == before + 5
+
+
+@pytest.mark.slow
+def test_two_devices_of_the_founder_do_not_begin_epochs_for_ever(
+    people: Callable[[str], Villager], tmp_path: Path
+) -> None:
+    rosa, ahmed, phone = people("rosa"), people("ahmed"), Villager(tmp_path, "rosa", "phone")
+    community = settled(rosa, ahmed)
+    phone.replica.membership.redeem(read_ticket(rosa.ticket(community)))
+    rosa.meet(phone)
+    rotate(ahmed)
+    rotate(rosa)
+    for device in (rosa, phone):  # both hear of both, and not of each other
+        ahmed.give(device)
+    rotate(phone)
+
+    counts = []
+    for _ in range(6):
+        said = [inner_entries(device, last=Kind.EPOCH) for device in (rosa, phone)]
+        for device, heard in zip((phone, rosa), said, strict=True):
+            device.replica.admit(heard)
+            device.replica.react()
+        counts.append(count_of(rosa, Kind.EPOCH))
+
+    assert counts[-1] == counts[-3]
+    assert rosa.space("inner").writing_seal() == phone.space("inner").writing_seal()
+
+
+@pytest.mark.slow
+def test_who_lost_a_copied_ticket_to_somebody_else_cannot_read_what_is_written_after(
+    people: Callable[[str], Villager],
+) -> None:
+    rosa, ahmed, chi, dan = (people(name) for name in ("rosa", "ahmed", "chi", "dan"))
+    settled(rosa, ahmed)
+    theirs = ahmed.replica.membership.community(ahmed.space("inner"))
+    copied = read_ticket(ahmed.ticket(theirs))
+    ahmed.meet(rosa)
+    chi.replica.membership.redeem(copied)
+    rosa.meet(chi)
+    welcome = rosa.write("Welcome, Chi.", "inner")
+    rosa.meet(chi)
+    dan.replica.membership.redeem(copied)
+    ahmed.meet(dan)
+
+    ahmed.give(rosa)
+    secret = rosa.write("Without Chi.", "inner")
+    rosa.give(chi)
+
+    assert chi.text(welcome) == "Welcome, Chi."
+    assert rosa.space("inner").may_read(dan.replica.keys.device.public)
+    assert not rosa.space("inner").may_read(chi.replica.keys.device.public)
+    with pytest.raises(UnknownEntry):
+        chi.text(secret)
+    rosa.meet(ahmed)
+    ahmed.meet(dan)
+    assert dan.text(secret) == "Without Chi."

@@ -74,4 +74,6 @@ def _documents(replica: Replica, held: HeldSpace) -> Iterator[tuple[DocumentId, 
             read = replica.library.read(document)
         except Withdrawn:
             continue
+        if not read.automerge_heads:
+            continue  # nothing in it has effect: who lacks its key has not even that
         yield document, (read.text, read.automerge_heads, sorted(read.fields.items()))

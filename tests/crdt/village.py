@@ -42,15 +42,16 @@ class Weather:
 class Villager:
     """One person's node."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.name = name
-        self.path = folder / f"{name}.db"
-        self.weather = Weather(name)
+    def __init__(self, folder: Path, name: str, machine: str = "laptop") -> None:
+        self.name, self.machine = name, machine
+        self.path = folder / f"{name} {machine}.db"
+        self.weather = Weather(f"{name} {machine}")
         self.store = SqliteStore(self.path, bytes_for(f"{name} database", 32))
         self.replica = self._open()
 
     def _open(self) -> Replica:
-        return Replica(self.store, device_keys(self.name), self.name.title(), self.weather)
+        keys = device_keys(self.name, self.machine)
+        return Replica(self.store, keys, self.name.title(), self.weather)
 
     def restart(self) -> None:
         self.store.close()
