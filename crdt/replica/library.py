@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.holdings import Holdings
     from crdt.replica.interpreter import Interpreter
-    from crdt.replica.membership import Membership
+    from crdt.replica.key_distribution import KeyDistribution
     from crdt.replica.pen import Pen
     from crdt.store.port import Store
     from crdt.store.rows import StoredEntry
@@ -49,7 +49,7 @@ class Library:
         store: Where their edits are.
         holdings: The spaces they live in.
         interpreter: Knows who writes which log.
-        membership: Sees to it that there is a key to write with.
+        distribution: Sees to it that there is a key to write with.
         pen: Writes our own edits.
     """
 
@@ -58,14 +58,14 @@ class Library:
         store: Store,
         holdings: Holdings,
         interpreter: Interpreter,
-        membership: Membership,
+        distribution: KeyDistribution,
         pen: Pen,
     ) -> None:
         self._store = store
         self._kept = KeptDocuments(store)
         self._holdings = holdings
         self._interpreter = interpreter
-        self._membership = membership
+        self._distribution = distribution
         self._pen = pen
 
     # --- writing -------------------------------------------------------------------------
@@ -82,7 +82,7 @@ class Library:
         self._may_write(held, Kind.BEGIN)
         first, *rest = begin(fields, text)
         with self._store.writing():
-            self._membership.ensure_key(held)
+            self._distribution.ensure_key(held)
             skeleton = Begin(self._pen.now_ms(), (), genre, first.operations)
             entry = self._pen.write(
                 held, skeleton, encode_values(first.values), priority=Priority.DOCUMENT
@@ -119,7 +119,7 @@ class Library:
             seen = replay(document, edits, at=base)
         drafts = seen.change(fields, text)
         with self._store.writing():
-            self._membership.ensure_key(held)
+            self._distribution.ensure_key(held)
             self._append(held, document, seen.heads, drafts)
 
     def _append(

@@ -19,9 +19,6 @@ from crdt.codec import Decoder, WireStruct, encode
 from crdt.crypto.aead import NONCE_BYTES
 from crdt.crypto.keys import INCARNATION_BYTES, withdrawal_key
 from crdt.entries.entry import Priority
-from crdt.entries.keyring import write_epoch, write_share
-from crdt.entries.opening import open_entry
-from crdt.entries.sealing import EPOCH_KEY_BYTES
 from crdt.entries.skeletons import (
     Card,
     CardText,
@@ -35,7 +32,7 @@ from crdt.entries.skeletons import (
     ProfileText,
 )
 from crdt.errors import BadInvite, NotAuthorised
-from crdt.ids import NO_ENTRY, DeviceId, EntryId, EpochId, Pseudonym, SpaceId
+from crdt.ids import NO_ENTRY, EntryId, Pseudonym, SpaceId
 from crdt.rights.authority import Role
 from crdt.space import (
     NONCE_BYTES as COMMUNITY_NONCE_BYTES,
@@ -45,20 +42,18 @@ from crdt.space import (
     commons_charter,
     inner_charter,
     realm,
-    sealed_discovery_key,
     space_id,
 )
 from crdt.store.rows import SpaceRow
 from crdt.tickets import SECRET_BYTES, Ticket, seal_joiner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.entry import VerifiedEntry
     from crdt.entries.skeletons import Charter, Skeleton
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.holdings import Holdings
+    from crdt.replica.key_distribution import KeyDistribution
     from crdt.replica.pen import Pen
     from crdt.rights.access import OpenInvite
     from crdt.store.port import Store
@@ -70,7 +65,6 @@ CLOSED_AFTER_MS = 30 * 24 * 3_600_000
 """How long after its expiry a single-use ticket's join may still be on its way to the issuer."""
 
 _ANSWERED_SHELF = "answered invites"
-_SHARED_SHELF = "shared keys"
 
 
 class _Redeemed(WireStruct, frozen=True):
@@ -100,16 +94,24 @@ class Membership:
         store: Where entries go.
         holdings: The spaces that this node holds.
         pen: Writes them.
+        distribution: Gives members the keys of sealed spaces.
         keys: Of this device.
         name: What the member wants to be called.
     """
 
     def __init__(
-        self, store: Store, holdings: Holdings, pen: Pen, keys: DeviceKeys, name: str
+        self,
+        store: Store,
+        holdings: Holdings,
+        pen: Pen,
+        distribution: KeyDistribution,
+        keys: DeviceKeys,
+        name: str,
     ) -> None:
         self._store = store
         self._holdings = holdings
         self._pen = pen
+        self._distribution = distribution
         self._keys = keys
         self._name = name
 
@@ -127,7 +129,7 @@ class Membership:
             inner = self._hold(nonce, SpaceKind.INNER, space_id(sealed_charter))
             for held, charter in ((commons, open_charter), (inner, sealed_charter)):
                 self._begin(held, charter)
-            self.rotate(inner)
+            self._distribution.rotate(inner)
             for held in (commons, inner):
                 self._urgent(held, Card(self._pen.now_ms(), ()), card)
             self._introduce(Community(inner, commons), self._name)
@@ -180,7 +182,7 @@ class Membership:
         key = ticket.signing.public
         invite = Invite(self._pen.now_ms(), (), key, int(role), uses, expires_ms, ())
         with self._store.writing():
-            self.ensure_key(community.inner)
+            self._distribution.ensure_key(community.inner)
             secret = encode(InviteSecret(ticket.sealing))
             written = self._urgent(community.inner, invite, secret)
             self._urgent(commons, invite)
@@ -280,131 +282,7 @@ class Membership:
             for held in (community.inner, community.commons):
                 if held and held.role is not None and held.role >= Role.STEWARD:
                     self._answer_joins(held)
-            self._welcome_guests(community.inner)
-            self._join_epochs(community.inner)
-
-    def _join_epochs(self, inner: HeldSpace) -> None:
-        """Begin an epoch over those that were begun apart, so that one key leads to all.
-
-        Whoever came while one of them was being begun elsewhere would lack its key for ever.
-        One that is not in force counts as well, if it sealed words that are.
-        """
-        epochs = inner.epochs
-        if epochs is None or not self._joins_epochs(inner):
-            return
-        apart = [
-            epoch
-            for epoch in epochs.apart()
-            if epochs.is_in_force(epoch) or self._seals_words(inner, epoch)
-        ]
-        if apart:
-            self.rotate(inner, first=apart)
-
-    def _joins_epochs(self, inner: HeldSpace) -> bool:
-        """Whether it falls to this node: to the first founder's, and of several to one.
-
-        Two that joined epochs at one time would do so again at every meeting. So the
-        device that began the epoch to write with goes on, if it is the founder's.
-        """
-        if inner.epochs is None or inner.access is None or inner.charter is None:
-            return False
-        founders = [Pseudonym(founder) for founder in inner.charter.founders]
-        founder = next((each for each in founders if inner.access.role(each)), None)
-        serving = inner.epochs.serving
-        if founder != inner.own.pseudonym or serving is None or inner.people is None:
-            return False
-        claims = inner.people.readings(self._keys.device.public)
-        ours = {inner.own.log, *(claim.log for claim in claims)}
-        return serving.pseudonym != founder or serving.log in ours
-
-    def _seals_words(self, inner: HeldSpace, epoch: EpochId) -> bool:
-        """Whether somebody wrote with an epoch what has effect."""
-        for stored in self._store.entries.first_of_each_log(inner.space, epoch):
-            header, opened = stored.entry.header, open_entry(stored.entry, inner.keyring)
-            row = self._store.logs.get(header.log)
-            if opened is None or row is None or row.pseudonym is None:
-                continue
-            place = row.pseudonym, header.log, header.sequence
-            if inner.may(opened.kind, *place, opened.cites):
-                return True
-        return False
-
-    def _welcome_guests(self, inner: HeldSpace) -> None:
-        """Give the key to whom our own tickets let in: we may never meet but by a stick."""
-        if inner.access is None or inner.people is None:
-            return
-        ours = (i for i in inner.access.invites() if i.issuer == inner.own.pseudonym)
-        guests = {guest for invite in ours for guest in invite.joined}
-        readers = (reader for reader in inner.people.readers() if reader.pseudonym in guests)
-        self.share(inner, {reader.device: reader.device_public for reader in readers})
-
-    def share(self, inner: HeldSpace, devices: dict[DeviceId, bytes], known: bytes = b"") -> bool:
-        """Give the key of a sealed space to devices that may read and may not hold it yet.
-
-        Args:
-            inner: That space.
-            devices: Public bytes of each.
-            known: The discovery key that they were found by: who knows the newest, holds its key.
-
-        Returns:
-            Whether anything was written.
-        """
-        seal = inner.writing_seal()
-        if seal is None or inner.role is None:
-            return False
-        wanting = {
-            device: public
-            for device, public in devices.items()
-            if not self._store.shelves.get(_SHARED_SHELF, seal.epoch + device)
-            and inner.may_read(public)
-            and device != self._keys.device.device
-        }
-        if not wanting:
-            return False
-        if known == sealed_discovery_key(seal.key, inner.space):
-            with self._store.writing():
-                self._note_shared(seal.epoch, wanting)
-            return False
-        with self._store.writing():
-            share = write_share(seal.key, wanting.values(), cites=(), stamp_ms=self._pen.now_ms())
-            self._urgent(inner, share)
-            self._note_shared(seal.epoch, wanting)
-        return True
-
-    def ensure_key(self, held: HeldSpace) -> None:
-        """Begin a new epoch if none may be used: after a removal, the next words are not theirs."""
-        may_rotate = held.role is not None and held.role >= Role.CONTRIBUTOR
-        if held.kind.is_sealed and may_rotate and held.writing_seal() is None:
-            self.rotate(held)
-
-    def rotate(self, held: HeldSpace, first: Iterable[EpochId] = ()) -> None:
-        """Begin a new epoch, sealed to every device that may read.
-
-        Args:
-            held: A sealed space.
-            first: Epochs whose keys must be in it; of the others as many as have room.
-        """
-        if held.epochs is None:
-            raise ValueError("only sealed spaces have keys")
-        key = self._pen.random_bytes(EPOCH_KEY_BYTES)
-        devices = held.reading_devices()
-        devices[self._keys.device.device] = self._keys.device.public
-        epoch = write_epoch(
-            key,
-            devices.values(),
-            held.epochs.keys_to_hand_on(first),
-            space=held.space,
-            author=held.own.pseudonym,
-            cites=held.heads,
-            stamp_ms=self._pen.now_ms(),
-        )
-        with self._store.writing():
-            self._urgent(held, epoch)
-            self._note_shared(epoch.epoch, devices)
-
-    def _note_shared(self, epoch: bytes, devices: Iterable[DeviceId]) -> None:
-        for device in devices:
-            self._store.shelves.keep(_SHARED_SHELF, epoch + device, b"1")
+            self._distribution.react(community.inner)
 
     def community(self, inner: HeldSpace) -> Community:
         """Return the community that an `inner` space belongs to."""
@@ -501,6 +379,6 @@ class Membership:
         if is_settled or is_rival:
             return
         grant = Grant(self._pen.now_ms(), (), principal, int(role), invite.key, ())
-        self.ensure_key(held)
+        self._distribution.ensure_key(held)
         self._urgent(held, grant)
         self._store.shelves.keep(_ANSWERED_SHELF, shelf_key, answered + principal)

@@ -1,8 +1,9 @@
 """One node's share of everything: the parts of the core, put together.
 
-    entries from elsewhere ─> Admission ─┐
-    our own words ─> Pen <─ Library      ├─> Store ─> Interpreter ─> Holdings
-                      ^─ Membership      ┘
+    entries from elsewhere ─> Admission ──────┐
+    our own words ─> Pen <─ Library           ├─> Store ─> Interpreter ─> Holdings
+                      ^─ Membership, Standing │
+                      └─ KeyDistribution      ┘
 
 A replica belongs to one thread. It does nothing by itself: whoever drives it
 calls `admit` with what arrived and `react` after it.
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from crdt.replica.admission import Admission
 from crdt.replica.holdings import Holdings
 from crdt.replica.interpreter import Interpreter
+from crdt.replica.key_distribution import KeyDistribution
 from crdt.replica.library import Library
 from crdt.replica.membership import Membership
 from crdt.replica.pen import Pen
@@ -55,9 +57,10 @@ class Replica:
         self.interpreter = Interpreter(store, keys, self.stale)
         self.holdings = Holdings(store, keys, self.interpreter)
         self.pen = Pen(store, self.interpreter, keys, circumstances)
-        self.membership = Membership(store, self.holdings, self.pen, keys, name)
-        self.standing = Standing(store, self.membership, self.pen)
-        self.library = Library(store, self.holdings, self.interpreter, self.membership, self.pen)
+        self.distribution = KeyDistribution(store, self.pen, keys)
+        self.membership = Membership(store, self.holdings, self.pen, self.distribution, keys, name)
+        self.standing = Standing(store, self.membership, self.distribution, self.pen)
+        self.library = Library(store, self.holdings, self.interpreter, self.distribution, self.pen)
         self.admission = Admission(store, self.interpreter, self.pen, self.holdings)
         self.membership.resume()
 

@@ -12,6 +12,7 @@ from crdt.rights.authority import Role
 
 if TYPE_CHECKING:
     from crdt.replica.held_space import HeldSpace
+    from crdt.replica.key_distribution import KeyDistribution
     from crdt.replica.membership import Community, Membership
     from crdt.replica.pen import Pen
     from crdt.store.port import Store
@@ -25,13 +26,17 @@ class Standing:
 
     Args:
         store: Where revocations go.
-        membership: Knows our standing, and begins a new epoch when one is due.
+        membership: Knows our standing.
+        distribution: Begins a new epoch when one is due.
         pen: Writes them.
     """
 
-    def __init__(self, store: Store, membership: Membership, pen: Pen) -> None:
+    def __init__(
+        self, store: Store, membership: Membership, distribution: KeyDistribution, pen: Pen
+    ) -> None:
         self._store = store
         self._membership = membership
+        self._distribution = distribution
         self._pen = pen
 
     def remove(self, community: Community, member: MemberId) -> None:
@@ -44,7 +49,7 @@ class Standing:
         with self._store.writing():
             self._store.shelves.keep(REMOVED_SHELF, community.inner.space + member, b"1")
             self._revoke(community, member)
-            self._membership.ensure_key(community.inner)
+            self._distribution.ensure_key(community.inner)
 
     def appoint(self, community: Community, member: MemberId, role: Role) -> None:
         """Give a member another role in both spaces, or bring a removed one back.
@@ -60,7 +65,7 @@ class Standing:
                     continue
                 for principal in sorted(self._principals(community, held, member)):
                     self._give(held, principal, role)
-            self._membership.ensure_key(community.inner)
+            self._distribution.ensure_key(community.inner)
 
     def _give(self, held: HeldSpace, principal: Pseudonym, role: Role) -> None:
         theirs = held.access.role(principal) if held.access else None
@@ -68,10 +73,10 @@ class Standing:
             return
         if theirs is not None and held.role is not None and theirs > held.role:
             raise NotAuthorised("only a founder decides about a founder")
-        self._membership.ensure_key(held)
+        self._distribution.ensure_key(held)
         if theirs is not None and theirs > role:
             self._end(held, principal)
-            self._membership.ensure_key(held)
+            self._distribution.ensure_key(held)
         grant = Grant(self._pen.now_ms(), (), principal, int(role), None, ())
         self._pen.write(held, grant, priority=Priority.URGENT)
 
@@ -97,7 +102,7 @@ class Standing:
                     continue
                 if theirs > held.role:
                     raise NotAuthorised("only a founder removes a founder")
-                self._membership.ensure_key(held)
+                self._distribution.ensure_key(held)
                 self._end(held, principal)
 
     def _end(self, held: HeldSpace, principal: Pseudonym) -> None:

@@ -52,7 +52,7 @@ def share_keys(replica: Replica, device_public: bytes, known_keys: Mapping[Space
     for inner in replica.holdings.inner_spaces():
         if inner.may_read(device_public):
             known = known_keys.get(inner.space, b"")
-            has_shared |= replica.membership.share(inner, {device: device_public}, known)
+            has_shared |= replica.distribution.share(inner, {device: device_public}, known)
     return has_shared
 
 

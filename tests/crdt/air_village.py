@@ -153,5 +153,5 @@ class AirMeeting:
             for other in others:
                 device = other.replica.keys.device
                 if device.public == public and inner.may_read(public):
-                    person.replica.membership.share(inner, {device.device: public})
+                    person.replica.distribution.share(inner, {device.device: public})
         person.replica.react()

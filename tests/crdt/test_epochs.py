@@ -42,7 +42,7 @@ def count_of(node: Villager, kind: Kind) -> int:
 
 
 def rotate(node: Villager) -> None:
-    node.replica.membership.rotate(node.space("inner"))
+    node.replica.distribution.rotate(node.space("inner"))
     node.replica.react()
 
 
@@ -123,7 +123,7 @@ def test_who_was_removed_gets_no_key_by_passing_an_epoch_off_as_their_own(
     eve.replica.pen.write(theirs, stolen, priority=Priority.URGENT)
 
     rosa.meet(eve)
-    rosa.replica.membership.rotate(rosa.space("inner"))
+    rosa.replica.distribution.rotate(rosa.space("inner"))
     rosa.meet(eve)
     ahmed.give(eve)
 

@@ -103,7 +103,7 @@ class Village(RuleBasedStateMachine):
         node = self.people[who]
         for inner in node.replica.holdings.inner_spaces():
             if inner.role is not None and inner.role >= Role.CONTRIBUTOR:
-                node.replica.membership.rotate(inner)
+                node.replica.distribution.rotate(inner)
         node.replica.react()
 
     # --- writing ------------------------------------------------------------------------

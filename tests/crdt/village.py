@@ -110,5 +110,5 @@ class Villager:
             for one, two in ((self, other), (other, self)):
                 for inner in one.replica.holdings.inner_spaces():
                     keys = two.replica.keys.device
-                    one.replica.membership.share(inner, {keys.device: keys.public})
+                    one.replica.distribution.share(inner, {keys.device: keys.public})
                     one.replica.react()
