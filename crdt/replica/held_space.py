@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 MAX_OPEN_TICKETS = 200
 """How many tickets may be out at once and still let their holders be found."""
 
-_END_OF_LOG = (1 << 63) - 1
+END_OF_LOG = (1 << 63) - 1
+"""Beyond every number in a log: asks what its author may do next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class HeldSpace:
             return False
         return any(
             self.access.allows(
-                claim.pseudonym, claim.log, _END_OF_LOG, self.access.heads(), Role.READER
+                claim.pseudonym, claim.log, END_OF_LOG, self.access.heads(), Role.READER
             )
             for claim in self.people.readings(device_public)
         )

@@ -12,17 +12,20 @@ from crdt.entries.entry import Priority
 from crdt.entries.keyring import write_epoch, write_share
 from crdt.entries.opening import open_entry
 from crdt.entries.sealing import EPOCH_KEY_BYTES
+from crdt.entries.skeletons import Kind
 from crdt.ids import Pseudonym
-from crdt.rights.authority import Role
+from crdt.replica.held_space import END_OF_LOG
+from crdt.rights.access import MAX_HEADS
 from crdt.space import sealed_discovery_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crdt.crypto.keys import DeviceKeys
-    from crdt.ids import DeviceId, EpochId
+    from crdt.ids import DeviceId, EntryId, EpochId
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.pen import Pen
+    from crdt.rights.authority import ControlEntry
     from crdt.store.port import Store
 
 _SHARED_SHELF = "shared keys"
@@ -45,8 +48,7 @@ class KeyDistribution:
 
     def ensure_key(self, held: HeldSpace) -> None:
         """Begin a new epoch if none may be used: after a removal, the next words are not theirs."""
-        may_rotate = held.role is not None and held.role >= Role.CONTRIBUTOR
-        if held.kind.is_sealed and may_rotate and held.writing_seal() is None:
+        if held.kind.is_sealed and held.writing_seal() is None and self._may_begin(held):
             self.rotate(held)
 
     def rotate(self, held: HeldSpace, first: Iterable[EpochId] = ()) -> None:
@@ -61,18 +63,36 @@ class KeyDistribution:
         key = self._pen.random_bytes(EPOCH_KEY_BYTES)
         devices = held.reading_devices()
         devices[self._keys.device.device] = self._keys.device.public
-        epoch = write_epoch(
-            key,
-            devices.values(),
-            held.epochs.keys_to_hand_on(first),
-            space=held.space,
-            author=held.own.pseudonym,
-            cites=held.heads,
-            stamp_ms=self._pen.now_ms(),
-        )
         with self._store.writing():
+            epoch = write_epoch(
+                key,
+                devices.values(),
+                held.epochs.keys_to_hand_on(first),
+                space=held.space,
+                author=held.own.pseudonym,
+                cites=self._all_heads(held, key),
+                stamp_ms=self._pen.now_ms(),
+            )
             self._pen.write(held, epoch, priority=Priority.URGENT)
             self._note_shared(epoch.epoch, devices)
+
+    @staticmethod
+    def _may_begin(held: HeldSpace) -> bool:
+        place = held.own.pseudonym, held.own.log, END_OF_LOG
+        return held.may(Kind.EPOCH, *place, held.heads)
+
+    def _all_heads(self, held: HeldSpace, key: bytes) -> tuple[EntryId, ...]:
+        """Return what an epoch cites, so that no act in force is unknown to it.
+
+        Where there are more heads than one entry cites, shares to ourselves cite the rest.
+        """
+        cites = held.heads
+        while held.access and (rest := held.access.heads_beyond(cites)):
+            ours, now_ms = self._keys.device.public, self._pen.now_ms()
+            share = write_share(key, (ours,), cites=cites, stamp_ms=now_ms)
+            entry = self._pen.write(held, share, priority=Priority.URGENT)
+            cites = (entry.id, *rest[: MAX_HEADS - 1])
+        return cites
 
     def share(self, inner: HeldSpace, devices: dict[DeviceId, bytes], known: bytes = b"") -> bool:
         """Give the key of a sealed space to devices that may read and may not hold it yet.
@@ -130,7 +150,13 @@ class KeyDistribution:
         One that is not in force counts as well, if it sealed words that are.
         """
         epochs = inner.epochs
-        if epochs is None or not self._joins_epochs(inner):
+        if epochs is None or not self._is_first_founder(inner) or not self._may_begin(inner):
+            return
+        if epochs.serving is None:
+            # Who was removed is gone at once, not when somebody writes; who left cannot see to it.
+            self.rotate(inner)
+            return
+        if not self._is_ours_to_join(inner, epochs.serving):
             return
         apart = [
             epoch
@@ -140,22 +166,22 @@ class KeyDistribution:
         if apart:
             self.rotate(inner, first=apart)
 
-    def _joins_epochs(self, inner: HeldSpace) -> bool:
-        """Whether it falls to this node: to the first founder's, and of several to one.
-
-        Two that joined epochs at one time would do so again at every meeting. So the
-        device that began the epoch to write with goes on, if it is the founder's.
-        """
-        if inner.epochs is None or inner.access is None or inner.charter is None:
+    @staticmethod
+    def _is_first_founder(inner: HeldSpace) -> bool:
+        if inner.access is None or inner.charter is None:
             return False
         founders = [Pseudonym(founder) for founder in inner.charter.founders]
-        founder = next((each for each in founders if inner.access.role(each)), None)
-        serving = inner.epochs.serving
-        if founder != inner.own.pseudonym or serving is None or inner.people is None:
-            return False
-        claims = inner.people.readings(self._keys.device.public)
+        first = next((each for each in founders if inner.access.role(each)), None)
+        return first == inner.own.pseudonym
+
+    def _is_ours_to_join(self, inner: HeldSpace, serving: ControlEntry) -> bool:
+        """Of a founder's devices one joins epochs, or each would join what another just joined.
+
+        It is the one that began the epoch to write with, if one of them did.
+        """
+        claims = inner.people.readings(self._keys.device.public) if inner.people else ()
         ours = {inner.own.log, *(claim.log for claim in claims)}
-        return serving.pseudonym != founder or serving.log in ours
+        return serving.pseudonym != inner.own.pseudonym or serving.log in ours
 
     def _seals_words(self, inner: HeldSpace, epoch: EpochId) -> bool:
         """Whether somebody wrote with an epoch what has effect."""

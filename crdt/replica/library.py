@@ -20,6 +20,7 @@ from crdt.entries.skeletons import (
 )
 from crdt.errors import CrdtError, Malformed, NotAuthorised, NotYours, UnknownEntry, Withdrawn
 from crdt.ids import DocumentId, EntryId, Pseudonym
+from crdt.replica.held_space import END_OF_LOG
 from crdt.replica.kept_documents import KeptDocuments
 from crdt.withdrawals import MAX_TARGETS, withdraw
 
@@ -319,7 +320,7 @@ class Library:
 
     @staticmethod
     def _is_allowed(held: HeldSpace, kind: Kind) -> bool:
-        return held.may(kind, held.own.pseudonym, held.own.log, (1 << 63) - 1, held.heads)
+        return held.may(kind, held.own.pseudonym, held.own.log, END_OF_LOG, held.heads)
 
 
 def _values(content: bytes | None) -> tuple[Value, ...] | None:

@@ -243,16 +243,29 @@ class Access:
             self._heads[author] = self._find_heads(author)
         return self._heads[author]
 
+    def heads_beyond(self, cites: tuple[EntryId, ...]) -> tuple[EntryId, ...]:
+        """Newest acts in force that do not lie below some entries: sorted, however many.
+
+        Heads are few, unless somebody makes many on purpose. An entry that must know of
+        all of them cites others that cite the rest.
+        """
+        closure = self._causality.closure(cites) or 0
+        beyond = (node.entry.id for bit, node in self._all_heads() if not closure >> bit & 1)
+        return tuple(sorted(beyond))
+
     def _find_heads(self, author: Pseudonym | None) -> tuple[EntryId, ...]:
+        heads = [node for _, node in self._all_heads()]
+        heads.sort(key=lambda node: (not _concerns(node, author), *_rank(node)))
+        return tuple(sorted(node.entry.id for node in heads[:MAX_HEADS]))
+
+    def _all_heads(self) -> list[tuple[int, ActNode]]:
         covered = 0
         candidates = []
         for bit, node in self._acts.nodes():
             if self._acts.holds(bit):
                 candidates.append((bit, node))
                 covered |= node.below
-        heads = [node for bit, node in candidates if not covered >> bit & 1]
-        heads.sort(key=lambda node: (not _concerns(node, author), *_rank(node)))
-        return tuple(sorted(node.entry.id for node in heads[:MAX_HEADS]))
+        return [(bit, node) for bit, node in candidates if not covered >> bit & 1]
 
     # --- invites --------------------------------------------------------------------
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from crdt.codec import encode
+from crdt.entries.authoring import SALTS_BYTES, author
 from crdt.entries.entry import Priority, decode_entry, verify
 from crdt.entries.opening import open_entry
-from crdt.entries.skeletons import Epoch, Kind
+from crdt.entries.skeletons import Cut, Epoch, Kind, Revocation
 from crdt.errors import UnknownEntry
-from crdt.ids import EpochId
+from crdt.ids import NO_ENTRY, EpochId
+from crdt.rights.access import MAX_HEADS
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from tests.crdt.village import Villager
@@ -220,3 +223,73 @@ def test_who_lost_a_copied_ticket_to_somebody_else_cannot_read_what_is_written_a
     rosa.meet(ahmed)
     ahmed.meet(dan)
     assert dan.text(secret) == "Without Chi."
+
+
+@pytest.mark.slow
+def test_members_hear_of_somebody_who_left_even_if_nobody_writes(
+    people: Callable[[str], Villager],
+) -> None:
+    rosa, ahmed, dan = people("rosa"), people("ahmed"), people("dan")
+    community = settled(rosa, ahmed)
+    dan.replica.membership.redeem(read_ticket(rosa.ticket(community)))
+    rosa.meet(dan)
+    rotate(ahmed)  # who does not know Dan
+    remove(ahmed, ahmed)
+
+    ahmed.give(rosa)
+    rosa.meet(dan)
+
+    for node in (rosa, dan):
+        assert not node.space("inner").may_read(ahmed.replica.keys.device.public)
+
+
+def cut_often(node: Villager, times: int) -> None:
+    """Cut logs that nobody writes, each time as if unaware of the others."""
+    held = node.space("inner")
+    heads, seal = held.heads, held.writing_seal()
+    for turn in range(times):
+        cuts = (Cut(bytes([turn]) * 32, 0, NO_ENTRY),)
+        skeleton = encode(Revocation(node.weather.now_ms(), heads, None, cuts, ()))
+        position, salts = node.store.logs.position(held.space, held.own.log), bytes(SALTS_BYTES)
+        entry = author(held.own, position, Priority.URGENT, skeleton, b"", salts=salts, seal=seal)
+        node.replica.admit([decode_entry(entry.wire())])
+
+
+@pytest.mark.slow
+def test_more_removals_than_an_entry_cites_keep_nobody_from_writing(
+    people: Callable[[str], Villager],
+) -> None:
+    rosa, ahmed, dan = people("rosa"), people("ahmed"), people("dan")
+    settled(rosa, ahmed, dan)
+    cut_often(ahmed, MAX_HEADS + 30)
+    before = count_of(rosa, Kind.EPOCH)
+
+    ahmed.give(rosa)
+    note = rosa.write("Written all the same.", "inner")
+    rosa.meet(dan)
+
+    assert dan.text(note) == "Written all the same."
+    assert count_of(rosa, Kind.EPOCH) == before + 1
+
+
+@pytest.mark.slow
+def test_a_device_that_was_cut_off_begins_no_epochs(
+    people: Callable[[str], Villager], tmp_path: Path
+) -> None:
+    rosa, phone = people("rosa"), Villager(tmp_path, "rosa", "phone")
+    phone.replica.membership.redeem(read_ticket(rosa.ticket(rosa.found())))
+    rosa.meet(phone)
+    held = phone.space("inner")
+    cuts = (
+        Cut(held.own.log, phone.store.logs.position(held.space, held.own.log).sequence, NO_ENTRY),
+    )
+    lost = Revocation(rosa.weather.now_ms(), (), None, cuts, ())
+    rosa.replica.pen.write(rosa.space("inner"), lost, priority=Priority.URGENT)
+    before = count_of(phone, Kind.EPOCH)
+
+    rosa.give(phone)
+
+    assert held.writing_seal() is None
+    assert count_of(phone, Kind.EPOCH) == before
+    rosa.replica.react()
+    assert rosa.space("inner").writing_seal() is not None
