@@ -21,7 +21,9 @@ from hypothesis.stateful import (
 
 from crdt.documents.replay import replay
 from crdt.entries import keyring
+from crdt.entries.opening import open_entry
 from crdt.errors import BadInvite, CannotOpen, NotAuthorised, UnknownEntry, Withdrawn
+from crdt.ids import EntryId
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from tests.crdt.air_village import AirMeeting, AirVillager, Sealer
@@ -57,6 +59,7 @@ class Village(RuleBasedStateMachine):
         self.texts: dict[DocumentId, list[str]] = {}
         self.taken_back: set[DocumentId] = set()
         self.hidden: dict[DocumentId, set[str]] = {}
+        self.tickets: list[str] = []
         self.words = (f"word{number}x" for number in count())
 
     @initialize(roles=st.lists(st.sampled_from([None, *Role]), min_size=3, max_size=3))
@@ -83,8 +86,22 @@ class Village(RuleBasedStateMachine):
         for community in inviting.replica.membership.communities():
             with suppress(*REFUSED):
                 ticket = inviting.ticket(community, role, uses)
+                self.tickets.append(ticket)
                 joining.weather.time_ms = max(joining.weather.time_ms, inviting.weather.time_ms)
-                joining.replica.membership.redeem(read_ticket(ticket))
+                self._redeem(joining, ticket)
+
+    @rule(guest=WHO, which=PICK)
+    def join_with_a_copy(self, guest: int, which: int) -> None:
+        """Of a ticket that somebody else has, or that served already."""
+        joining = self.people[guest]
+        if self.tickets and not joining.replica.holdings.all():
+            with suppress(*REFUSED):
+                self._redeem(joining, self.tickets[which % len(self.tickets)])
+
+    def _redeem(self, joining: AirVillager, ticket: str) -> None:
+        joining.replica.membership.redeem(read_ticket(ticket))
+        for outsiders in self.hidden.values():
+            outsiders.discard(joining.name)  # who joins reads history
 
     @rule(who=WHO, whom=st.integers(1, 3))
     def remove(self, who: int, whom: int) -> None:
@@ -116,15 +133,22 @@ class Village(RuleBasedStateMachine):
         with suppress(*REFUSED):
             document = node.write(f"{word} begins.\n\nThe end.", level)
             self.texts[document] = [word]
-            access = node.space(level).access
-            if level == "inner" and access is not None:
+            if level == "inner":
                 self.hidden[document] = {
-                    other.name
-                    for other in self.people
-                    if other is not node
-                    and not node.space("inner").may_read(other.replica.keys.device.public)
+                    other.name for other in self.people if self._is_outside(node, other)
                 }
         self._check(node)
+
+    @staticmethod
+    def _is_outside(node: AirVillager, other: AirVillager) -> bool:
+        """Whether somebody was removed, as a node knows, or never came near the community.
+
+        Not so members of whom the node has not heard: they may hold its keys.
+        """
+        device, inner = other.replica.keys.device.public, node.space("inner")
+        is_known = inner.people is not None and bool(inner.people.readings(device))
+        is_stranger = not other.replica.holdings.all()
+        return (is_known or is_stranger) and not inner.may_read(device)
 
     @rule(who=WHO, which=PICK, place=PICK, is_stale=st.booleans())
     def edit(self, who: int, which: int, place: int, is_stale: bool) -> None:
@@ -223,13 +247,27 @@ class Village(RuleBasedStateMachine):
             if held.keyring is not None and held.keyring.keys:
                 assert held.role is None or store.logs.get(held.own.log) is not None
         for document, words in self.texts.items():
-            if self._reads(node):
-                # Who joins reads history, and may leave with it.
-                self.hidden.get(document, set()).discard(node.name)
+            self._let_in_again(node, document)
             if node.replica.library.withdrawal_of(document) is not None:
                 self._is_gone(node, document, words)
-            elif node.name in self.hidden.get(document, ()) and not self._reads(node):
+            elif node.name in self.hidden.get(document, ()):
                 assert not self._shows(node, document, words[:1])
+
+    def _let_in_again(self, node: AirVillager, document: DocumentId) -> None:
+        """Who may read after all, as somebody says who knows what its author knew, may read it."""
+        outsiders = self.hidden.get(document)
+        stored = node.store.entries.get(EntryId(document)) if outsiders else None
+        if not outsiders or stored is None:
+            return
+        inner, header = node.space("inner"), stored.entry.header
+        opened = open_entry(stored.entry, inner.keyring)
+        author = node.replica.interpreter.author_of(header.log)
+        if opened is None or author is None:
+            return
+        if inner.may(opened.kind, author, header.log, header.sequence, opened.cites):
+            for other in self.people:
+                if inner.may_read(other.replica.keys.device.public):
+                    outsiders.discard(other.name)
 
     def _is_gone(self, node: AirVillager, document: DocumentId, words: list[str]) -> None:
         for stored in node.store.entries.of_document(document, with_aside=True):
