@@ -99,7 +99,9 @@ class Admission:
                 if outcome is Put.KNOWN:
                     known += 1
                 else:
+                    self._interpreter.follow(verified)
                     new.append(verified.id)
+            self._interpreter.settle(self._holdings.by_id)
         return Admitted(tuple(new), known, tuple(refused))
 
     def _admit_one(self, entry: SignedEntry) -> tuple[Put, VerifiedEntry]:

@@ -86,11 +86,10 @@ class Erasure:
     def withdrawal_of(self, document: DocumentId) -> EntryId | None:
         """Return the first withdrawal by which whoever began a document took it back whole."""
         begin = self._begin(document)
-        author = self._author(begin.entry.header.log) if begin else None
-        if author is None:
-            return None
-        note = self._store.shelves.get(WITHDRAWN_SHELF, document + author)
-        return None if note is None else EntryId(note[_STAMP_BYTES:])
+        authors = self._authors(begin.entry.header.log) if begin else ()
+        notes = [self._store.shelves.get(WITHDRAWN_SHELF, document + who) for who in authors]
+        first = min((note for note in notes if note is not None), default=None)
+        return None if first is None else EntryId(first[_STAMP_BYTES:])
 
     def take_edit(self, held: HeldSpace, entry: EntryId, document: DocumentId) -> None:
         """Erase an edit that came after its document was withdrawn whole."""
@@ -99,7 +98,7 @@ class Erasure:
         if bytes(entry) == bytes(document):
             # The document's beginning came last: only now is it known whose it was.
             self._erase_if_withdrawn(held, document)
-        elif self._owner(held, document):
+        elif self._owners(held, document):
             self._erase(held, document, [entry])
 
     def take_stub(self, held: HeldSpace, entry: EntryId) -> None:
@@ -117,12 +116,12 @@ class Erasure:
 
     def _erase_if_withdrawn(self, held: HeldSpace, document: DocumentId) -> None:
         """Erase all edits of a document that whoever began it took back whole."""
-        owner = self._owner(held, document)
-        if owner is None:
+        owners = self._owners(held, document)
+        if not owners:
             return
         edits = list(self._store.entries.of_document(document, with_aside=True))
         for stored in edits:
-            self._keep_own_words(held, stored, owner)
+            self._keep_own_words(held, stored, owners)
         self._erase(held, document, [stored.entry.id for stored in edits])
         self._store.documents.drop(document)
         self._mark_stale(document)
@@ -134,39 +133,43 @@ class Erasure:
         whoever wrote an edit can take its skeleton: nobody could tell an edit without one
         from somebody's other words, and would take a liar's word for which it was.
         """
-        by, owner = self.withdrawal_of(document), self._owner(held, document)
+        by, owners = self.withdrawal_of(document), self._owners(held, document)
         if by is None:
             return
         for edit in edits:
             stored = self._store.entries.get(edit)
-            is_theirs = stored is not None and self._author(stored.entry.header.log) == owner
+            theirs = owners & self._authors(stored.entry.header.log) if stored else owners
             self._store.erasures.erase(
                 [edit],
                 by=by,
                 space=held.space,
-                owner=owner if is_theirs else None,
+                owner=min(theirs, default=None),
                 skeletons=False,
             )
 
-    def _owner(self, held: HeldSpace, document: DocumentId) -> Pseudonym | None:
-        """Who took a document of this space back whole, having begun it; None: nobody did."""
+    def _owners(self, held: HeldSpace, document: DocumentId) -> frozenset[Pseudonym]:
+        """Whose document it is, if they took it back whole; nobody, if they did not."""
         begin = self._begin(document)
         if begin is None or begin.entry.header.space != held.space:
-            return None
-        return self._author(begin.entry.header.log) if self.withdrawal_of(document) else None
+            return frozenset()
+        is_withdrawn = self.withdrawal_of(document) is not None
+        return self._authors(begin.entry.header.log) if is_withdrawn else frozenset()
 
     def _begin(self, document: DocumentId) -> StoredEntry | None:
         name = EntryId(document)
         return self._store.entries.get(name) if self._store.entries.has(name) else None
 
-    def _keep_own_words(self, held: HeldSpace, stored: StoredEntry, owner: Pseudonym) -> None:
-        log = stored.entry.header.log
-        if held.own.pseudonym == owner or self._author(log) != held.own.pseudonym:
+    def _keep_own_words(
+        self, held: HeldSpace, stored: StoredEntry, owners: frozenset[Pseudonym]
+    ) -> None:
+        own = held.own.pseudonym
+        if own in owners or own not in self._authors(stored.entry.header.log):
             return
         opened = open_entry(stored.entry, held.keyring)
         if opened and opened.content:
             self._store.shelves.keep(DRAFT_SHELF, stored.entry.id, opened.content)
 
-    def _author(self, log: LogId) -> Pseudonym | None:
+    def _authors(self, log: LogId) -> frozenset[Pseudonym]:
+        """Everybody whom a log is certified for: what one of them takes back is theirs to take."""
         row = self._store.logs.get(log)
-        return row.pseudonym if row else None
+        return frozenset(row.certificates.values()) if row else frozenset()

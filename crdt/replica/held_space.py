@@ -51,15 +51,21 @@ class HeldSpace:
         self.kind = SpaceKind(row.kind)
         self.realm = row.realm
         self.own: LogKeys = keys.log(row.realm, row.incarnation)
-        self.epochs: Epochs | None = None
+        self.keyring: Keyring | None = None
+        """The keys that open what is sealed here; None where nothing is."""
         if self.kind.is_sealed:
             held_keys = {known.epoch: known.key for known in epoch_keys}
-            self.epochs = Epochs(row.space, Keyring(row.space, held_keys))
-        self.people = People(row.space) if self.kind is SpaceKind.INNER else None
-        self.charter: Charter | None = None
-        self.access: Access | None = None
+            self.keyring = Keyring(row.space, held_keys)
         self.ticket_sealing: bytes | None = None
         """Sealing key of the ticket that we redeemed here, until we hold an epoch key."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what entries have told, to be told anew; the keys stay."""
+        self.epochs = Epochs(self.space, self.keyring) if self.keyring else None
+        self.people = People(self.space) if self.kind is SpaceKind.INNER else None
+        self.charter: Charter | None = None
+        self.access: Access | None = None
         self._early: list[ControlEntry] = []
         self._cards: list[_Card] = []
         self._heads: tuple[EntryId, ...] = ()
@@ -113,6 +119,14 @@ class HeldSpace:
         effective = [card for card in self._cards if self.has_effect(card.entry)]
         return max(effective, key=lambda card: (card.stamp_ms, card.entry.id), default=None)
 
+    def has_been_raised(self, principal: Pseudonym) -> bool:
+        """Tell whether anything was ever said to give somebody a role here."""
+        return self.access is not None and self.access.has_been_raised(principal)
+
+    def acts_in_force(self) -> frozenset[EntryId]:
+        """Return all acts that have effect."""
+        return self.access.acts_in_force() if self.access else frozenset()
+
     @property
     def role(self) -> Role | None:
         """Our own role here."""
@@ -148,11 +162,6 @@ class HeldSpace:
     def has_effect(self, entry: ControlEntry) -> bool:
         """Tell whether a control entry has effect."""
         return self.may(entry.kind, entry.pseudonym, entry.log, entry.sequence, entry.cites)
-
-    @property
-    def keyring(self) -> Keyring | None:
-        """The keys that open what is sealed here; None where nothing is."""
-        return self.epochs.keyring if self.epochs else None
 
     def writing_seal(self) -> Seal | None:
         """Return the epoch to write with, or None when a new one has to be begun first."""

@@ -9,6 +9,8 @@ from crdt.replica.held_space import HeldSpace
 from crdt.space import SpaceKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crdt.crypto.keys import DeviceKeys
     from crdt.ids import SpaceId
     from crdt.replica.interpreter import Interpreter
@@ -48,6 +50,11 @@ class Holdings:
     def all(self) -> tuple[HeldSpace, ...]:
         """Return every space."""
         return tuple(self._spaces.values())
+
+    @property
+    def by_id(self) -> Mapping[SpaceId, HeldSpace]:
+        """Every space by its id."""
+        return self._spaces
 
     def find(self, space: SpaceId) -> HeldSpace | None:
         """Return a space, or None if it is not held."""

@@ -42,11 +42,12 @@ from crdt.entries.skeletons import (
 from crdt.errors import BadCertificate, CrdtError
 from crdt.ids import DocumentId, EntryId, LogId, Pseudonym, SpaceId, epoch_id
 from crdt.replica.erasure import Erasure
+from crdt.replica.writers import Writers
 from crdt.rights.authority import ControlEntry
 from crdt.store.rows import EpochKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.entry import VerifiedEntry
@@ -87,7 +88,9 @@ class Interpreter:
         self._stale = stale
         self._keys = keys
         self._erasure = Erasure(store, self.mark_stale)
-        self._authors: dict[LogId, Pseudonym] = {}
+        self.writers = Writers(store)
+        self._contested: dict[LogId, SpaceId] = {}
+        self._followed: dict[LogId, SpaceId] = {}
         self._unnamed: dict[LogId, list[EntryId]] = {}
         self._changes = Changes()
         self._is_loading = False
@@ -99,9 +102,7 @@ class Interpreter:
 
     def load(self, held: HeldSpace) -> None:
         """Bring a space's view back from what the store holds; changes nothing in it."""
-        for row in self._store.logs.of_space(held.space):
-            if row.pseudonym is not None:
-                self._authors[row.log] = row.pseudonym
+        self.writers.load(held.space)
         self._is_loading = True
         for stored in self._store.entries.control(held.space):
             opened = open_entry(stored.entry, held.keyring)
@@ -117,10 +118,6 @@ class Interpreter:
     def withdrawal_of(self, document: DocumentId) -> EntryId | None:
         """Return the withdrawal that took a document back whole, or None."""
         return self._erasure.withdrawal_of(document)
-
-    def author_of(self, log: LogId) -> Pseudonym | None:
-        """Who writes a log; None until its certificate is here."""
-        return self._authors.get(log)
 
     def take_again(self, held: HeldSpace, entry: VerifiedEntry) -> None:
         """Take in an entry that was here, and can be opened, or is complete, only now."""
@@ -181,21 +178,62 @@ class Interpreter:
             pseudonym = check_certificate(header, certificate)
         except BadCertificate:
             return
-        log = header.log
-        if self._authors.setdefault(log, pseudonym) != pseudonym:
-            return
-        explained = self._store.erasures.name_log(log, pseudonym)
+        log, others = header.log, self.writers.all_of(header.log) - {pseudonym}
+        self.writers.certify(log, entry.id, pseudonym)
+        if others:
+            self._contested[log] = held.space
+        explained = self._store.erasures.name_log(log, entry.id, pseudonym)
         for erased in explained:
             gone = self._store.entries.get(erased)
             self.mark_stale(gone.document if gone else None)
         self._take_explained(held, explained)
         self._erasure.take_author(held, log, pseudonym)
+        self._govern_waiting(held, log)
+        self._reconsider(pseudonym, log)
+
+    def _govern_waiting(self, held: HeldSpace, log: LogId) -> None:
         for waiting in self._unnamed.pop(log, []):
             stored = self._store.entries.get(waiting)
             opened = open_entry(stored.entry, held.keyring) if stored else None
             if stored is not None and opened is not None:
                 self._govern(held, stored.entry, opened)
-        self._reconsider(pseudonym, log)
+
+    # --- logs that are certified for several people --------------------------------------
+
+    def follow(self, entry: VerifiedEntry) -> None:
+        """Note an entry that came into the set: later ones of its log may rest on it."""
+        if self.writers.is_contested(entry.header.log):
+            self._followed[entry.header.log] = entry.header.space
+
+    def settle(self, holdings: Mapping[SpaceId, HeldSpace]) -> None:
+        """After a batch, give the entries of contested logs to whom they belong."""
+        for log, space in self._followed.items():
+            self._govern_waiting(holdings[space], log)
+            self._reconsider(None, log)
+        self._followed.clear()
+        due = {
+            log: holdings[space]
+            for log, space in self._contested.items()
+            if any(holdings[space].has_been_raised(author) for author in self.writers.all_of(log))
+        }
+        for held in {held.space: held for held in due.values()}.values():
+            self._load_anew(held)
+        for log in due:
+            del self._contested[log]
+
+    def _load_anew(self, held: HeldSpace) -> None:
+        """Judge a space from the beginning: what somebody wrote turned out to be another's."""
+        before = held.acts_in_force()
+        held.forget()
+        for row in self._store.logs.of_space(held.space):
+            self._unnamed.pop(row.log, None)
+        changes = self.drain()
+        self.load(held)
+        self._changes = changes
+        self._changes.ruled.add(held.space)
+        if held.acts_in_force() != before:
+            for document in self._store.entries.documents(held.space):
+                self.mark_stale(document)
 
     def _found(self, held: HeldSpace, genesis: Genesis) -> None:
         if held.begin(genesis.charter):
@@ -211,7 +249,7 @@ class Interpreter:
 
     def _govern(self, held: HeldSpace, signed: VerifiedEntry, opened: Opened) -> None:
         header = signed.header
-        author = self._authors.get(header.log)
+        author = self.writers.author(signed)
         if author is None:
             # Ids only: whoever withholds a certificate must not fill our memory with the rest.
             self._unnamed.setdefault(header.log, []).append(signed.id)
@@ -283,7 +321,7 @@ class Interpreter:
         except CrdtError:
             return
         for author in joined:
-            own = {log for log, who in self._authors.items() if who == author}
+            own = frozenset(self.writers.logs_of(author))
             self._rename(own | self._logs_like(held.people, author))
 
     def _learn(self, held: HeldSpace, entry: ControlEntry, record: Epoch | Share) -> None:
@@ -328,7 +366,7 @@ class Interpreter:
     def _reconsider(self, principal: Pseudonym | None, log: LogId | None = None) -> None:
         if self._is_loading:
             return
-        logs = [log] if log else [known for known, who in self._authors.items() if who == principal]
+        logs = [log] if log else self.writers.logs_of(principal) if principal else ()
         for changed in logs:
             for document in self._store.entries.documents_of_log(changed):
                 self.mark_stale(document)

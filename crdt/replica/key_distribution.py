@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crdt.ids import DeviceId, EntryId, EpochId
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.pen import Pen
+    from crdt.replica.writers import Writers
     from crdt.rights.authority import ControlEntry
     from crdt.store.port import Store
 
@@ -37,12 +38,14 @@ class KeyDistribution:
 
     Args:
         store: Where epochs and shares go.
+        writers: Knows who wrote what.
         pen: Writes them.
         keys: Of this device.
     """
 
-    def __init__(self, store: Store, pen: Pen, keys: DeviceKeys) -> None:
+    def __init__(self, store: Store, writers: Writers, pen: Pen, keys: DeviceKeys) -> None:
         self._store = store
+        self._writers = writers
         self._pen = pen
         self._keys = keys
 
@@ -187,10 +190,10 @@ class KeyDistribution:
         """Whether somebody wrote with an epoch what has effect."""
         for stored in self._store.entries.first_of_each_log(inner.space, epoch):
             header, opened = stored.entry.header, open_entry(stored.entry, inner.keyring)
-            row = self._store.logs.get(header.log)
-            if opened is None or row is None or row.pseudonym is None:
+            author = self._writers.author(stored.entry)
+            if opened is None or author is None:
                 continue
-            place = row.pseudonym, header.log, header.sequence
+            place = author, header.log, header.sequence
             if inner.may(opened.kind, *place, opened.cites):
                 return True
         return False

@@ -174,8 +174,8 @@ class Library:
         """Give our edits of a document; nobody else's are ours to name in a withdrawal."""
         own = held.own.pseudonym
         for stored in self._store.entries.of_document(document):
-            header = stored.entry.header
-            if header.space == held.space and self._interpreter.author_of(header.log) == own:
+            is_ours = self._interpreter.writers.author(stored.entry) == own
+            if stored.entry.header.space == held.space and is_ours:
                 yield stored
 
     def _unnamed_edits(self, held: HeldSpace, document: DocumentId) -> list[EntryId]:
@@ -262,7 +262,7 @@ class Library:
 
     def author_of(self, document: DocumentId) -> Pseudonym | None:
         """Who began a document, as they are called in its space."""
-        return self._interpreter.author_of(self._beginning(document).entry.header.log)
+        return self._interpreter.writers.author(self._beginning(document).entry)
 
     def withdrawal_of(self, document: DocumentId) -> EntryId | None:
         """Return the withdrawal that took a document back whole, or None."""
@@ -290,7 +290,7 @@ class Library:
         for stored in edits:
             opened = open_entry(stored.entry, held.keyring)
             header = stored.entry.header
-            author = self._interpreter.author_of(header.log)
+            author = self._interpreter.writers.author(stored.entry)
             if opened is None or not isinstance(opened.skeleton, Begin | Edit) or author is None:
                 continue
             yield EditFacts(

@@ -13,7 +13,7 @@ from crdt.errors import QuotaSpent
 
 if TYPE_CHECKING:
     from crdt.entries.entry import Header, VerifiedEntry
-    from crdt.ids import LogId, Pseudonym, SpaceId
+    from crdt.ids import LogId, SpaceId
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.interpreter import Interpreter
     from crdt.store.port import Store
@@ -45,7 +45,7 @@ class Quota:
             QuotaSpent: Its author holds no role here, and has left, or all such have, enough.
         """
         header = entry.header
-        if self._has_role(held, self._interpreter.author_of(header.log)):
+        if self._has_role(held, header.log):
             return
         if self._store.entries.has(entry.id):
             return
@@ -59,24 +59,23 @@ class Quota:
     def count(self, held: HeldSpace, header: Header) -> None:
         """Count an entry that was kept."""
         counted = self._by_log.get(held.space)
-        if counted is None or self._has_role(held, self._interpreter.author_of(header.log)):
+        if counted is None or self._has_role(held, header.log):
             return
         size = header.skeleton_bytes + header.content_bytes
         counted[header.log] = counted.get(header.log, 0) + size
 
-    def _has_role(self, held: HeldSpace, author: Pseudonym | None) -> bool:
+    def _has_role(self, held: HeldSpace, log: LogId) -> bool:
         if held.access is None or (held.keyring is not None and not held.keyring.keys):
             # Who holds only a ticket cannot tell yet who is a member.
             return True
-        return author is not None and held.access.role(author) is not None
+        authors, access = self._interpreter.writers.all_of(log), held.access
+        return any(access.role(author) is not None for author in authors)
 
     def _counted(self, held: HeldSpace) -> dict[LogId, int]:
         counted = self._by_log.get(held.space)
         if counted is None:
             sizes = self._store.logs.sizes(held.space)
             counted = self._by_log[held.space] = {
-                log: size
-                for log, size in sizes.items()
-                if not self._has_role(held, self._interpreter.author_of(log))
+                log: size for log, size in sizes.items() if not self._has_role(held, log)
             }
         return counted

@@ -57,7 +57,7 @@ class Replica:
         self.interpreter = Interpreter(store, keys, self.stale)
         self.holdings = Holdings(store, keys, self.interpreter)
         self.pen = Pen(store, self.interpreter, keys, circumstances)
-        self.distribution = KeyDistribution(store, self.pen, keys)
+        self.distribution = KeyDistribution(store, self.interpreter.writers, self.pen, keys)
         self.membership = Membership(store, self.holdings, self.pen, self.distribution, keys, name)
         self.standing = Standing(store, self.membership, self.distribution, self.pen)
         self.library = Library(store, self.holdings, self.interpreter, self.distribution, self.pen)

@@ -141,7 +141,7 @@ class Standing:
     def _cuts(self, held: HeldSpace, principal: Pseudonym) -> tuple[Cut, ...]:
         cuts = []
         for row in self._store.logs.of_space(held.space):
-            if row.pseudonym == principal:
+            if principal in row.certificates.values():
                 last = self._store.logs.entry_at(row.log, row.last)
                 cuts.append(Cut(row.log, row.last, last or NO_ENTRY))
         return tuple(cuts)

@@ -138,6 +138,10 @@ class Access:
             self._roles[principal] = self._acts.role_now(principal)
         return self._roles[principal]
 
+    def has_been_raised(self, principal: Pseudonym) -> bool:
+        """Whether somebody was ever given a role, or redeemed an invite, with effect or not."""
+        return principal in self._raised
+
     def members(self) -> Mapping[Pseudonym, Role]:
         """Everybody who holds a role."""
         roles = {principal: self.role(principal) for principal in sorted(self._raised)}
@@ -242,6 +246,10 @@ class Access:
         if author not in self._heads:
             self._heads[author] = self._find_heads(author)
         return self._heads[author]
+
+    def acts_in_force(self) -> frozenset[EntryId]:
+        """All acts that hold."""
+        return frozenset(n.entry.id for bit, n in self._acts.nodes() if self._acts.holds(bit))
 
     def heads_beyond(self, cites: tuple[EntryId, ...]) -> tuple[EntryId, ...]:
         """Newest acts in force that do not lie below some entries: sorted, however many.

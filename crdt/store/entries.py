@@ -61,7 +61,7 @@ class EntryTable:
         if known is not None:
             return self._complete(entry, space, *known)
         log = self._logs.open(header.log, space)
-        withdrawn = self._erasures.meet(entry.id, space, log.pseudonym, header.priority)
+        withdrawn = self._erasures.meet(entry.id, space, log.number, header.priority)
         skeleton = self._keep(entry.skeleton) if withdrawn < 2 else None
         content = self._keep(_content_of(entry)) if withdrawn < 1 else None
         if skeleton is None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 ASIDE, IN_THE_SET = 0, 1
 _CONTENT, _BOTH = 1, 2
 _WAITING, _ERASED, _OFF_THE_DISK = 0, 1, 2
+_FITS = (
+    "(owner IS NULL OR owner IN (SELECT pseudonym FROM certificates WHERE certificates.log = ?))"
+)
 
 
 class ErasureTable:
@@ -67,15 +70,16 @@ class ErasureTable:
             )
         return tuple(target for target in wanted if self._carry_out(target, home))
 
-    def name_log(self, log: LogId, pseudonym: Pseudonym) -> tuple[EntryId, ...]:
+    def name_log(
+        self, log: LogId, certificate: EntryId, pseudonym: Pseudonym
+    ) -> tuple[EntryId, ...]:
         """Note who writes a log, and carry out what waited for it."""
         row = self._connection.row("SELECT space FROM logs WHERE log = ?", (log,))
         if row is None:
             return ()
         opened = self._logs.open(log, row[0])
-        if opened.pseudonym is not None:
+        if not self._logs.certify(opened, certificate, pseudonym):
             return ()
-        self._logs.set_pseudonym(opened, pseudonym)
         waiting = self._connection.rows(
             "SELECT DISTINCT target FROM erasures JOIN entries ON entries.id = target"
             " AND entries.space = erasures.space WHERE erasures.space = ?"
@@ -101,15 +105,15 @@ class ErasureTable:
             with self._connection.writing():
                 self._connection.write("UPDATE erasures SET state = 2 WHERE state = 1")
 
-    def meet(self, target: EntryId, space: int, owner: Pseudonym | None, priority: int) -> int:
+    def meet(self, target: EntryId, space: int, log: int, priority: int) -> int:
         """Tell what withdrawals already took of an entry that is just coming in.
 
         Returns:
             0: nothing, 1: its content, 2: both parts.
         """
-        level = self._level(target, space, owner, priority)
+        level = self._level(target, space, log, priority)
         if level:
-            self._settle(target, space, owner, _OFF_THE_DISK)
+            self._settle(target, space, log, _OFF_THE_DISK)
         return level
 
     def _carry_out(self, target: EntryId, space: int) -> bool:
@@ -123,10 +127,10 @@ class ErasureTable:
             return False
         number, state, withdrawn, skeleton, content, sequence, log_id, document, priority = row
         log = self._logs.open(log_id, space)
-        level = self._level(target, space, log.pseudonym, priority)
+        level = self._level(target, space, log.number, priority)
         if level == 0:
             return False
-        self._settle(target, space, log.pseudonym, _ERASED)
+        self._settle(target, space, log.number, _ERASED)
         if level <= withdrawn:
             return False
         if document is not None:
@@ -152,21 +156,20 @@ class ErasureTable:
         if body:
             self._connection.write(sql, (body,))
 
-    def _level(self, target: EntryId, space: int, owner: Pseudonym | None, priority: int) -> int:
+    def _level(self, target: EntryId, space: int, log: int, priority: int) -> int:
         row = self._connection.row(
-            "SELECT max(level) FROM erasures WHERE target = ? AND space = ?"
-            " AND (owner IS NULL OR owner = ?)",
-            (target, space, owner),
+            f"SELECT max(level) FROM erasures WHERE target = ? AND space = ? AND {_FITS}",  # noqa: S608
+            (target, space, log),
         )
         level = row[0] or 0 if row else 0
         # Rights and keys of others rest on urgent skeletons: those stay (`crdt.entries.opening`).
         return min(level, _CONTENT) if priority == Priority.URGENT else level
 
-    def _settle(self, target: EntryId, space: int, owner: Pseudonym | None, state: int) -> None:
+    def _settle(self, target: EntryId, space: int, log: int, state: int) -> None:
         self._connection.write(
-            "UPDATE erasures SET state = ? WHERE target = ? AND space = ? AND state < ?"
-            " AND (owner IS NULL OR owner = ?)",
-            (state, target, space, state, owner),
+            "UPDATE erasures SET state = ? WHERE target = ? AND space = ? AND state < ?"  # noqa: S608
+            f" AND {_FITS}",
+            (state, target, space, state, log),
         )
 
     def _check_room(self, space: int, owner: Pseudonym | None, more: int) -> None:

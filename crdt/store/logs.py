@@ -21,7 +21,6 @@ class OpenLog:
     """A log while entries of it are being written."""
 
     number: int
-    pseudonym: Pseudonym | None
     last: int
     contiguous: int
     is_changed: bool = False
@@ -39,7 +38,7 @@ class LogTable:
 
     def get(self, log: LogId) -> LogRow | None:
         """Return a log, or None when nothing of it is here."""
-        found = self._select("log = ?", log)
+        found = self._select("logs.log = ?", log)
         return found[0] if found else None
 
     def of_space(self, space: SpaceId) -> tuple[LogRow, ...]:
@@ -113,11 +112,11 @@ class LogTable:
         opened = self._open.get(log)
         if opened is None:
             row = self._connection.row(
-                "SELECT number, pseudonym, last, contiguous, space FROM logs WHERE log = ?", (log,)
+                "SELECT number, last, contiguous, space FROM logs WHERE log = ?", (log,)
             )
             if row is None:
                 sql = "INSERT INTO logs (log, space) VALUES (?, ?)"
-                row = (self._connection.insert(sql, (log, space)), None, 0, 0, space)
+                row = (self._connection.insert(sql, (log, space)), 0, 0, space)
             *values, home = row
             if home != space:
                 raise Malformed("a log belongs to one space")
@@ -170,11 +169,14 @@ class LogTable:
         self._connection.write(sql, (log.number, one, other))
         self._connection.write("UPDATE logs SET is_forked = 1 WHERE number = ?", (log.number,))
 
-    def set_pseudonym(self, log: OpenLog, pseudonym: Pseudonym) -> None:
-        """Note who writes a log."""
-        log.pseudonym = pseudonym
-        sql = "UPDATE logs SET pseudonym = ? WHERE number = ?"
-        self._connection.write(sql, (pseudonym, log.number))
+    def certify(self, log: OpenLog, certificate: EntryId, pseudonym: Pseudonym) -> bool:
+        """Note who writes a log; returns whether somebody does now who did not before."""
+        is_known = self._connection.row(
+            "SELECT 1 FROM certificates WHERE log = ? AND pseudonym = ?", (log.number, pseudonym)
+        )
+        sql = "INSERT OR IGNORE INTO certificates (log, entry, pseudonym) VALUES (?, ?, ?)"
+        self._connection.write(sql, (log.number, certificate, pseudonym))
+        return is_known is None
 
     def _write_open(self) -> None:
         for log in self._open.values():
@@ -188,11 +190,18 @@ class LogTable:
     def _select(self, which: str, value: object) -> tuple[LogRow, ...]:
         self._write_open()
         rows = self._connection.rows(
-            "SELECT log, spaces.space, pseudonym, last, contiguous, is_forked FROM logs"  # noqa: S608
+            "SELECT logs.number, log, spaces.space, last, contiguous, is_forked FROM logs"  # noqa: S608
             f" JOIN spaces ON spaces.number = logs.space WHERE {which} ORDER BY logs.number",
             (value,),
         )
+        certified: dict[int, dict[EntryId, Pseudonym]] = {}
+        for number, entry, pseudonym in self._connection.rows(
+            "SELECT certificates.log, entry, pseudonym FROM certificates"  # noqa: S608
+            f" JOIN logs ON logs.number = certificates.log WHERE {which}",
+            (value,),
+        ):
+            certified.setdefault(number, {})[entry] = pseudonym
         return tuple(
-            LogRow(log, space, pseudonym, last, contiguous, bool(is_forked))
-            for log, space, pseudonym, last, contiguous, is_forked in rows
+            LogRow(log, space, certified.get(number, {}), last, contiguous, bool(is_forked))
+            for number, log, space, last, contiguous, is_forked in rows
         )

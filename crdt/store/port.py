@@ -255,8 +255,13 @@ class Erasures(Protocol):
         """
         ...
 
-    def name_log(self, log: LogId, pseudonym: Pseudonym) -> tuple[EntryId, ...]:
-        """Note who writes a log, as its certificate says, and carry out what waited for it.
+    def name_log(
+        self, log: LogId, certificate: EntryId, pseudonym: Pseudonym
+    ) -> tuple[EntryId, ...]:
+        """Note who writes a log, as a certificate says, and carry out what waited for it.
+
+        Who is named beside somebody else may take back the words in it as well: each of
+        them signed that the log is theirs.
 
         Returns:
             Entries of the log that a withdrawal already here has now erased.

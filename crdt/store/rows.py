@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crdt.entries.entry import VerifiedEntry
     from crdt.ids import DocumentId, EntryId, EpochId, LogId, Pseudonym, SpaceId
 
@@ -71,7 +73,8 @@ class LogRow:
     """A log, as far as it is here.
 
     Attributes:
-        pseudonym: Who writes it, from its certificate; None until that is here.
+        certificates: Who writes it, by the entries that say so: none until one is here, and
+            more than one where a log was begun twice.
         last: Highest sequence number here.
         contiguous: All numbers up to this one are in the set.
         is_forked: Whether entries of it contradict each other.
@@ -79,7 +82,7 @@ class LogRow:
 
     log: LogId
     space: SpaceId
-    pseudonym: Pseudonym | None
+    certificates: Mapping[EntryId, Pseudonym]
     last: int
     contiguous: int
     is_forked: bool

@@ -35,13 +35,20 @@ CREATE TABLE logs (
     number     INTEGER PRIMARY KEY,
     log        BLOB NOT NULL UNIQUE,       -- 32 bytes
     space      INTEGER NOT NULL,           -- spaces.number
-    pseudonym  BLOB,                       -- 32 bytes, from the certificate
     last       INTEGER NOT NULL DEFAULT 0, -- highest sequence number here
     contiguous INTEGER NOT NULL DEFAULT 0, -- all numbers up to this one are in the set
     is_forked  INTEGER NOT NULL DEFAULT 0
 ) STRICT
 """,
     "CREATE INDEX logs_by_space ON logs (space)",
+    """
+CREATE TABLE certificates (
+    log       INTEGER NOT NULL,            -- logs.number
+    entry     BLOB NOT NULL,               -- 32 bytes
+    pseudonym BLOB NOT NULL,               -- 32 bytes: who signed it
+    PRIMARY KEY (log, entry)
+) STRICT, WITHOUT ROWID
+""",
     """
 CREATE TABLE entries (
     number    INTEGER PRIMARY KEY,         -- order of receipt

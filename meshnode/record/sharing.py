@@ -97,7 +97,7 @@ class Door:
         own = held.own.pseudonym
         found = []
         for stored in replica.store.entries.control(space):
-            is_ours = replica.interpreter.author_of(stored.entry.header.log) == own
+            is_ours = replica.interpreter.writers.author(stored.entry) == own
             if (is_ours and stored.kind in _CREDENTIALS) or _raises(held, stored, own):
                 found.append(stored.number)
         return found[-_MAX_CREDENTIALS:]

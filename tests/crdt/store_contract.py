@@ -60,7 +60,8 @@ def erase(
 
 def name_log(store: Store, writer: Writer) -> tuple[EntryId, ...]:
     with store.writing():
-        return store.erasures.name_log(writer.keys.log, writer.keys.pseudonym)
+        name = EntryId(writer.name.encode().ljust(32))
+        return store.erasures.name_log(writer.keys.log, name, writer.keys.pseudonym)
 
 
 class StoreContract:
@@ -406,7 +407,22 @@ class StoreContract:
         assert name_log(store, rosa) == (entry.id,)
         assert name_log(store, rosa) == ()
         row = store.logs.get(rosa.keys.log)
-        assert row is not None and row.pseudonym == rosa.keys.pseudonym
+        assert row is not None and set(row.certificates.values()) == {rosa.keys.pseudonym}
+
+    def test_everybody_whom_a_log_is_certified_for_may_take_back_its_words(self) -> None:
+        store, rosa, ahmed = self.ready(), Writer("rosa"), Writer("ahmed")
+        entry = rosa.write(b"a regret")
+        put(store, entry)
+        name_log(store, rosa)
+        assert erase(store, [entry], ahmed) == ()
+        with store.writing():
+            other = EntryId(b"another certificate".ljust(32))
+            assert store.erasures.name_log(rosa.keys.log, other, ahmed.keys.pseudonym) == (
+                entry.id,
+            )
+        row = store.logs.get(rosa.keys.log)
+        assert row is not None and row.certificates[other] == ahmed.keys.pseudonym
+        assert len(row.certificates) == 2
 
     def test_an_erasure_counts_as_carried_out_after_the_checkpoint(self) -> None:
         store, rosa = self.ready(), Writer("rosa")

@@ -261,7 +261,7 @@ class Village(RuleBasedStateMachine):
             return
         inner, header = node.space("inner"), stored.entry.header
         opened = open_entry(stored.entry, inner.keyring)
-        author = node.replica.interpreter.author_of(header.log)
+        author = node.replica.interpreter.writers.author(stored.entry)
         if opened is None or author is None:
             return
         if inner.may(opened.kind, author, header.log, header.sequence, opened.cites):

@@ -58,7 +58,7 @@ def bindings_of(node: Villager, author: Pseudonym) -> list[Binding]:
     inner = node.space("inner")
     found = []
     for stored in node.store.entries.control(inner.space):
-        is_theirs = node.replica.interpreter.author_of(stored.entry.header.log) == author
+        is_theirs = node.replica.interpreter.writers.author(stored.entry) == author
         if is_theirs and stored.kind == Kind.BINDING:
             opened = open_entry(stored.entry, inner.keyring)
             assert opened is not None and isinstance(opened.skeleton, Binding)
