@@ -180,7 +180,8 @@ class HeldSpace:
         sealings = [self.ticket_sealing] if self.ticket_sealing else []
         if self.people and self.access:
             in_force = {invite.key for invite in self.access.invites()}
-            sealings += [s for key, s in self.people.secrets.items() if key in in_force]
+            secrets = self.people.secrets
+            sealings += [one for key in secrets if key in in_force for one in sorted(secrets[key])]
         return (*found, *(invite_discovery_key(s, self.space) for s in sealings[:MAX_OPEN_TICKETS]))
 
     def may_read(self, device_public: bytes) -> bool:

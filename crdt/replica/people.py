@@ -7,6 +7,10 @@ Enrolments can be copied by everybody who reads them. What makes somebody a memb
 is therefore only what their device signed for this very pseudonym: in the box of a join,
 or in a binding of the `inner` log that the binding stands in. What they say of their
 other logs counts once that is known.
+
+    claims of a pseudonym ─ proven ones ─ lowest member ─> all that it claimed of that member
+
+Whoever claims to be two members is the lower one, whatever came first.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from crdt.replica.appearance import appearance
 from crdt.tickets import open_joiner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from crdt.entries.skeletons import Binding
 
@@ -41,6 +45,23 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a pseudonym says of one log in one space.
+
+    Attributes:
+        stamp_ms: When, by the clock of whoever said it; None in a box.
+        is_proof: Whether it shows, by itself, who the pseudonym is.
+    """
+
+    writer: Writer
+    space: SpaceId
+    pseudonym: Pseudonym
+    log: LogId
+    stamp_ms: int | None
+    is_proof: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Box:
     pseudonym: Pseudonym
     log: LogId
@@ -48,7 +69,7 @@ class _Box:
 
 
 MAX_WAITING = 4096
-"""Boxes and bindings that may wait for what proves them: some 10 MB at most."""
+"""Boxes and claims that may wait for what proves them: some 10 MB at most."""
 
 
 class People:
@@ -60,16 +81,17 @@ class People:
 
     def __init__(self, inner: SpaceId) -> None:
         self._inner = inner
-        self._writers: dict[LogId, Writer] = {}
+        self._logs: dict[MemberId, set[LogId]] = {}
         self._members: dict[Pseudonym, MemberId] = {}
         self._pseudonyms: dict[tuple[SpaceId, MemberId], Pseudonym] = {}
-        self._readers: dict[bytes, dict[LogId, Reader]] = {}
+        self._readers: dict[bytes, dict[tuple[Pseudonym, LogId], Reader]] = {}
         self._names: dict[Pseudonym, tuple[int, str]] = {}
         self._called: dict[str, set[Pseudonym]] = {}
-        self._secrets: dict[bytes, bytes] = {}
+        self._secrets: dict[bytes, set[bytes]] = {}
         self._since: dict[MemberId, int] = {}
         self._boxes: dict[bytes, list[_Box]] = {}
-        self._unproven: dict[Pseudonym, list[tuple[Writer, Binding]]] = {}
+        self._claims: dict[Pseudonym, dict[MemberId, list[_Claim]]] = {}
+        self._known_as: dict[Pseudonym, MemberId] = {}
         self._waiting = 0
 
     # --- what entries say -----------------------------------------------------------
@@ -80,31 +102,35 @@ class People:
             writer = check_binding(binding)
         except BadSignature:
             return
-        if binding.space == self._inner:
-            if binding.pseudonym == author and self._identify(author, writer.member):
-                self._believe(writer, binding)
-                self._believe_the_rest(author)
-        elif author in self._members:
-            if self._members[author] == writer.member:
-                self._believe(writer, binding)
-        elif self._has_room():
-            self._unproven.setdefault(author, []).append((writer, binding))
+        is_proof = binding.space == self._inner
+        if is_proof and binding.pseudonym != author:
+            return
+        claim = _Claim(
+            writer,
+            SpaceId(binding.space),
+            Pseudonym(binding.pseudonym),
+            LogId(binding.log),
+            binding.stamp_ms,
+            is_proof,
+        )
+        self._take(author, claim)
 
     def keep_secret(self, invite: bytes, sealing: bytes) -> tuple[Pseudonym, ...]:
         """Learn the key that opens the boxes of an invite's joins; return who sent those here."""
-        self._secrets[invite] = sealing
-        boxes = self._boxes.pop(invite, [])
-        for box in boxes:
+        self._secrets.setdefault(invite, set()).add(sealing)
+        boxes = self._boxes.get(invite, [])
+        opened = [box for box in boxes if self._open(sealing, box)]
+        for box in opened:
+            boxes.remove(box)
             self._waiting -= 1
-            self._open(sealing, box)
-        return tuple(box.pseudonym for box in boxes)
+        return tuple(box.pseudonym for box in opened)
 
     def receive(self, invite: bytes, author: Pseudonym, log: LogId, box: bytes) -> None:
         """Take in who joins, now or once the invite's secret is known."""
         sealed = _Box(author, log, box)
-        if invite in self._secrets:
-            self._open(self._secrets[invite], sealed)
-        elif self._has_room():
+        if any(self._open(sealing, sealed) for sealing in self._secrets.get(invite, ())):
+            return
+        if self._has_room():
             self._boxes.setdefault(invite, []).append(sealed)
 
     def call(self, author: Pseudonym, name: str, stamp_ms: int) -> None:
@@ -115,8 +141,8 @@ class People:
     # --- what is known ---------------------------------------------------------------
 
     @property
-    def secrets(self) -> dict[bytes, bytes]:
-        """Sealing keys by invite, as far as this node may read them."""
+    def secrets(self) -> Mapping[bytes, set[bytes]]:
+        """Sealing keys by invite, as far as this node may read them; one, unless somebody lies."""
         return self._secrets
 
     def name(self, pseudonym: Pseudonym) -> str:
@@ -133,12 +159,12 @@ class People:
 
     def knows(self, log: LogId) -> bool:
         """Whether a binding has said whose a log is."""
-        return log in self._writers
+        return any(log in logs for logs in self._logs.values())
 
     def logs_of(self, pseudonym: Pseudonym) -> tuple[LogId, ...]:
         """Every log of a member, in any space, by their pseudonym in `inner`."""
         member = self._members.get(pseudonym)
-        return tuple(log for log, writer in self._writers.items() if writer.member == member)
+        return tuple(sorted(self._logs.get(member, ()))) if member else ()
 
     def member(self, pseudonym: Pseudonym) -> MemberId | None:
         """Which member a pseudonym of any of the community's spaces is."""
@@ -159,28 +185,30 @@ class People:
         """Every log of a member and of their namesakes: those whom their name tells apart."""
         member = self._members.get(pseudonym)
         alike = {member, *self.namesakes(member)} if member else set()
-        return frozenset(log for log, writer in self._writers.items() if writer.member in alike)
+        return frozenset(log for each in alike for log in self._logs.get(each, ()))
 
     def readers(self) -> Iterator[Reader]:
         """Every device that claims to read, once for each log that vouches for it."""
-        for by_log in self._readers.values():
-            yield from by_log.values()
+        for claims in self._readers.values():
+            yield from claims.values()
 
     def readings(self, device_public: bytes) -> tuple[Reader, ...]:
         """The claims of one device."""
         return tuple(self._readers.get(device_public, {}).values())
 
-    def _open(self, sealing: bytes, box: _Box) -> None:
+    def _open(self, sealing: bytes, box: _Box) -> bool:
+        """Take in what a box says; returns whether that is the key it was sealed with."""
         try:
             joiner = open_joiner(sealing, box.sealed)
+        except CrdtError:
+            return False
+        try:
             writer = check_joiner(joiner, self._inner, box.log, box.pseudonym)
         except CrdtError:
-            return
-        if self._identify(box.pseudonym, writer.member):
-            self._introduce(self._inner, box.pseudonym, writer, box.log)
-            if box.pseudonym not in self._names:
-                self._name(box.pseudonym, 0, joiner.name)
-            self._believe_the_rest(box.pseudonym)
+            return True
+        self._take(box.pseudonym, _Claim(writer, self._inner, box.pseudonym, box.log, None, True))
+        self.call(box.pseudonym, joiner.name, 0)
+        return True
 
     def _name(self, author: Pseudonym, stamp_ms: int, name: str) -> None:
         before = appearance(self.name(author))
@@ -191,32 +219,50 @@ class People:
         self._names[author] = (stamp_ms, name)
         self._called.setdefault(appearance(name), set()).add(author)
 
-    def _identify(self, pseudonym: Pseudonym, member: MemberId) -> bool:
-        return self._members.setdefault(pseudonym, member) == member
+    def _take(self, author: Pseudonym, claim: _Claim) -> None:
+        """Keep a claim, and believe what is proven by now."""
+        claims = self._claims.setdefault(author, {})
+        known_as = self._known_as.get(author)
+        if claim.writer.member != known_as and not claim.is_proof and not self._has_room():
+            return
+        said = claims.setdefault(claim.writer.member, [])
+        if claim not in said:
+            said.append(claim)
+        proven = (who for who, each in claims.items() if any(one.is_proof for one in each))
+        member = min(proven, default=None)
+        if member is None:
+            return
+        self._known_as[author] = member
+        if known_as is None:
+            self._believe(claims[member])
+        elif member == known_as == claim.writer.member:
+            self._believe([claim])
+        elif member != known_as:
+            self._believe_anew()
 
-    def _believe(self, writer: Writer, binding: Binding) -> None:
-        log = LogId(binding.log)
-        self._writers[log] = writer
-        known_ms = self._since.get(writer.member, binding.stamp_ms)
-        self._since[writer.member] = min(known_ms, binding.stamp_ms)
-        self._introduce(SpaceId(binding.space), Pseudonym(binding.pseudonym), writer, log)
+    def _believe(self, claims: Iterable[_Claim]) -> None:
+        for claim in claims:
+            writer, member = claim.writer, claim.writer.member
+            if claim.stamp_ms is not None:
+                self._logs.setdefault(member, set()).add(claim.log)
+                self._since[member] = min(claim.stamp_ms, self._since.get(member, claim.stamp_ms))
+            known = self._members.get(claim.pseudonym, member)
+            self._members[claim.pseudonym] = min(known, member)
+            key = claim.space, member
+            self._pseudonyms[key] = min(claim.pseudonym, self._pseudonyms.get(key, claim.pseudonym))
+            if claim.space == self._inner:
+                reader = Reader(writer.device_public, claim.pseudonym, claim.log)
+                by_device = self._readers.setdefault(writer.device_public, {})
+                by_device[claim.pseudonym, claim.log] = reader
 
-    def _believe_the_rest(self, author: Pseudonym) -> None:
-        """Take in what a member said of their other logs before we knew who they are."""
-        for writer, binding in self._unproven.pop(author, []):
-            self._waiting -= 1
-            if self._members[author] == writer.member:
-                self._believe(writer, binding)
+    def _believe_anew(self) -> None:
+        """Somebody is another member than they were taken for: nothing stays of what that told."""
+        for told in (self._logs, self._members, self._pseudonyms, self._readers, self._since):
+            told.clear()
+        for author, member in sorted(self._known_as.items()):
+            self._believe(self._claims[author][member])
 
     def _has_room(self) -> bool:
         has_room = self._waiting < MAX_WAITING
         self._waiting += has_room
         return has_room
-
-    def _introduce(self, space: SpaceId, pseudonym: Pseudonym, writer: Writer, log: LogId) -> None:
-        self._members.setdefault(pseudonym, writer.member)
-        key = space, writer.member
-        self._pseudonyms[key] = min(pseudonym, self._pseudonyms.get(key, pseudonym))
-        if space == self._inner:
-            claims = self._readers.setdefault(writer.device_public, {})
-            claims[log] = Reader(writer.device_public, pseudonym, log)

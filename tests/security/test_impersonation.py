@@ -77,7 +77,7 @@ def stranger(mallory: Villager) -> None:
 def test_a_copied_enrolment_in_a_join_renames_nobody(rosa: Villager, mallory: Villager) -> None:
     rosas = rosa.space("inner").own.pseudonym
     [hers, _] = bindings_of(mallory, rosas)
-    [(invite, sealing)] = people_of(mallory).secrets.items()
+    [(invite, [sealing])] = people_of(mallory).secrets.items()
     joiner = Joiner("Not Rosa", hers.member, hers.device, hers.enrolment, hers.proof)
     stranger(mallory)
     inner = mallory.space("inner")
