@@ -63,6 +63,9 @@ class Epochs:
         self.keyring = keyring
         self._begun: dict[EntryId, _Begun] = {}
         self._closed: dict[EpochId, dict[EntryId, tuple[ControlEntry, Epoch]]] = {}
+        self._earlier: dict[EpochId, frozenset[EpochId]] = {}
+        self._served: _Begun | None = None
+        self._served_at = (-1, -1)
         self._access: Access | None = None
         self._founders: tuple[bytes, ...] = ()
 
@@ -105,6 +108,7 @@ class Epochs:
                 return new  # the key still opens what it sealed
             named = frozenset(epoch_id(each) for each in earlier)
             self._begun[entry.id] = _Begun(entry, epoch, record.stamp_ms, named)
+            self._earlier[epoch] = self._earlier.get(epoch, frozenset()) | named
             new += [each for each in earlier if self.keyring.add(each)]
         return new
 
@@ -113,8 +117,8 @@ class Epochs:
     def seal(self) -> Seal | None:
         """Return the epoch to write with, or None when a new one has to be begun first.
 
-        An epoch serves when we hold its key, its author was allowed to begin it,
-        and it reflects every removal that we know of.
+        An epoch serves when we hold its key, its author was allowed to begin it, and it
+        reflects every removal that we know of.
         """
         serving = self._serving()
         key = self.keyring.key(serving.epoch) if serving else None
@@ -127,9 +131,30 @@ class Epochs:
         return serving.entry if serving else None
 
     def _serving(self) -> _Begun | None:
+        """The epoch to write with: one that no other follows; of several, the newest.
+
+        What follows what is told by the keys inside, for clocks may be years wrong.
+        """
         access = self._access
-        fit = (b for b in self._in_force() if access and access.reflects_removals(b.entry.cites))
-        return max(fit, key=_age, default=None)
+        state = access.version if access else 0, len(self._begun)
+        if self._served_at != state:
+            fit = [
+                b for b in self._in_force() if access and access.reflects_removals(b.entry.cites)
+            ]
+            followed = {each for begun in fit for each in self._inside(begun.epoch)}
+            last = [begun for begun in fit if begun.epoch not in followed] or fit
+            self._served, self._served_at = max(last, key=_age, default=None), state
+        return self._served
+
+    def _inside(self, epoch: EpochId) -> set[EpochId]:
+        """Every epoch whose key somebody comes by who has the key of this one."""
+        inside: set[EpochId] = set()
+        ahead = [epoch]
+        while ahead:
+            fresh = self._earlier.get(ahead.pop(), frozenset()) - inside
+            inside |= fresh
+            ahead += fresh
+        return inside
 
     def keys(self) -> tuple[bytes, ...]:
         """Return every key of this space: the one to write with, then the newest first.
@@ -164,14 +189,7 @@ class Epochs:
         serving = self._serving()
         if serving is None:
             return []
-        inside: dict[EpochId, set[EpochId]] = {}
-        for begun in self._begun.values():
-            inside.setdefault(begun.epoch, set()).update(begun.earlier)
-        reached, ahead = {serving.epoch}, [serving.epoch]
-        while ahead:
-            fresh = inside.get(ahead.pop(), set()) - reached
-            reached |= fresh
-            ahead += fresh
+        reached = self._inside(serving.epoch) | {serving.epoch}
         return sorted(self._begun_on_what_is_here() - reached)
 
     def is_in_force(self, epoch: EpochId) -> bool:

@@ -17,7 +17,7 @@ from crdt.ids import NO_ENTRY, EpochId
 from crdt.rights.access import MAX_HEADS
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
-from tests.crdt.village import Villager
+from tests.crdt.village import HOUR_MS, Villager
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -293,3 +293,24 @@ def test_a_device_that_was_cut_off_begins_no_epochs(
     assert count_of(phone, Kind.EPOCH) == before
     rosa.replica.react()
     assert rosa.space("inner").writing_seal() is not None
+
+
+@pytest.mark.slow
+def test_a_clock_that_is_years_ahead_makes_nobody_begin_epochs_for_ever(
+    people: Callable[[str], Villager],
+) -> None:
+    rosa, ahmed = people("rosa"), people("ahmed")
+    settled(rosa, ahmed)
+    ahmed.weather.time_ms += 10 * 365 * 24 * HOUR_MS
+    rotate(ahmed)
+    rotate(rosa)
+    for _ in range(2):
+        rosa.meet(ahmed)
+    before = count_of(rosa, Kind.EPOCH)
+
+    for _ in range(3):
+        rosa.replica.react_anew()
+        rosa.meet(ahmed)
+
+    assert count_of(rosa, Kind.EPOCH) == before
+    assert rosa.space("inner").writing_seal() == ahmed.space("inner").writing_seal()
