@@ -67,6 +67,20 @@ class _Removal:
         return log is None or sequence > self.cuts.get(log, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """Who stands before all others that redeemed an invite for one person.
+
+    Attributes:
+        answers: Grants that decide it, by whom they raise.
+        first: The join with the lowest id, and the lowest of anybody else; without those
+            that an answer ends.
+    """
+
+    answers: Mapping[bytes, int]
+    first: tuple[int, ...]
+
+
 class Acts:
     """The acts of one space, fed in an order that respects what they cite.
 
@@ -93,6 +107,8 @@ class Acts:
         self._answers: dict[bytes, int] = {}  # grants that answer an invite
         self._deciders = 0
         self._memo: dict[tuple[int, int], bool] = {}
+        self._contests: dict[tuple[int, int], _Contest] = {}
+        self._rivals: dict[bytes, set[bytes]] = {}  # whom joins and answers raise, by invite
 
     # --- taking in -----------------------------------------------------------------
 
@@ -103,6 +119,8 @@ class Acts:
             raise ValueError(f"kind {entry.kind} is not an act")
         if len(self._memo) > _MEMO_LIMIT:
             self._memo.clear()
+        if len(self._contests) > _MEMO_LIMIT >> 6:
+            self._contests.clear()
         if isinstance(act, Join):
             if not proves_invitation(self._space, act, entry.pseudonym):
                 return
@@ -122,7 +140,7 @@ class Acts:
             case Join():
                 _include(self._raising, entry.pseudonym, bit)
                 _include(self._joins, act.invite, bit)
-                self._mark_rivals(act.invite)
+                self._mark_rivals(act.invite, entry.pseudonym)
             case Invite():
                 _include(self._invites, act.key, bit)
             case Revocation():
@@ -141,12 +159,13 @@ class Acts:
             self._may_be_founders.add(grant.principal)
         if grant.invite is not None:
             _include(self._answers, grant.invite, bit)
-            self._mark_rivals(grant.invite)
+            self._mark_rivals(grant.invite, grant.principal)
 
-    def _mark_rivals(self, invite: bytes) -> None:
-        rivals = self._joins.get(invite, 0) | self._answers.get(invite, 0)
-        if len({self._raised(self._nodes[bit]) for bit in bits(rivals)}) > 1:
-            self._deciders |= rivals
+    def _mark_rivals(self, invite: bytes, raised: bytes) -> None:
+        rivals = self._rivals.setdefault(invite, set())
+        rivals.add(raised)
+        if len(rivals) > 1:
+            self._deciders |= self._joins.get(invite, 0) | self._answers.get(invite, 0)
 
     @staticmethod
     def _raised(node: ActNode) -> bytes:
@@ -368,43 +387,64 @@ class Acts:
         return any(
             invite.uses == 1
             and self._counts(self._bits[issued.entry.id], view)
-            and not any(True for _ in self._winners_over(join, issued, view))
+            and not self._winners_over(join, issued, view)
             for issued, invite in self.invites_of(join)
         )
 
-    def _winners_over(self, join: ActNode, issued: ActNode, view: int) -> Iterator[int]:
+    def _winners_over(self, join: ActNode, issued: ActNode, view: int) -> tuple[int, ...]:
         """Acts by which an invite for one person lets in somebody else than who joined here."""
-        yield from self._answers_over(join, issued, view)
-        yield from self._rivals_over(join, issued, view)
+        contest, joiner = self._contest(issued, view), join.entry.pseudonym
+        rivals = (bit for bit in contest.first if self._goes_before(bit, join))
+        return (*(bit for who, bit in contest.answers.items() if who != joiner), *rivals)
 
-    def _answers_over(self, join: ActNode, issued: ActNode, view: int) -> Iterator[int]:
-        """Grants by the invite's issuer, or a founder, that name somebody else in answer to it.
+    def _goes_before(self, rival: int, join: ActNode) -> bool:
+        entry = self._nodes[rival].entry
+        return entry.pseudonym != join.entry.pseudonym and entry.id < join.entry.id
+
+    def _contest(self, issued: ActNode, view: int) -> _Contest:
+        """Find who is let in by an invite for one person: once for all who redeemed it."""
+        issued_bit = self._bits[issued.entry.id]
+        contest = self._contests.get((issued_bit, view))
+        if contest is None:
+            answers = dict(self._answers_to(issued, view))
+            standing = [
+                bit
+                for bit in bits(self._joins.get(_key(issued), 0) & view)
+                if not answers.keys() - {self._author(bit)} and self._redeems(bit, issued, view)
+            ]
+            first = sorted(standing, key=self._id)[:1]
+            # Of one person's several joins none goes before the others.
+            others = (bit for bit in standing if self._author(bit) != self._author(first[0]))
+            first += sorted(others, key=self._id)[:1]
+            contest = self._contests[issued_bit, view] = _Contest(answers, tuple(first))
+        return contest
+
+    def _answers_to(self, issued: ActNode, view: int) -> Iterator[tuple[bytes, int]]:
+        """Grants by the invite's issuer, or a founder, in answer to it, by whom they name.
 
         Only they: whether their grant holds must not depend on the join that it judges.
         """
         deciding = {issued.entry.pseudonym, *self._founders}
-        for bit in bits(self._answers.get(_key(join), 0) & view):
+        for bit in bits(self._answers.get(_key(issued), 0) & view):
             answer = self._nodes[bit]
             if (
-                self._raised(answer) != join.entry.pseudonym
-                and answer.entry.pseudonym in deciding
+                answer.entry.pseudonym in deciding
                 and answer.below >> self._bits[issued.entry.id] & 1
                 and self._is_uncut(answer, view)
             ):
-                yield bit
+                yield self._raised(answer), bit
 
-    def _rivals_over(self, join: ActNode, issued: ActNode, view: int) -> Iterator[int]:
-        """Joins of the same invite that go first, having the lower id."""
-        for bit in bits(self._joins.get(_key(join), 0) & view):
-            rival = self._nodes[bit]
-            if (
-                rival.entry.pseudonym != join.entry.pseudonym
-                and rival.entry.id < join.entry.id
-                and any(node is issued for node, _ in self.invites_of(rival))
-                and self._is_uncut(rival, view)
-                and not any(True for _ in self._answers_over(rival, issued, view))
-            ):
-                yield bit
+    def _redeems(self, bit: int, issued: ActNode, view: int) -> bool:
+        join = self._nodes[bit]
+        return any(node is issued for node, _ in self.invites_of(join)) and self._is_uncut(
+            join, view
+        )
+
+    def _id(self, bit: int) -> EntryId:
+        return self._nodes[bit].entry.id
+
+    def _author(self, bit: int) -> bytes:
+        return self._nodes[bit].entry.pseudonym
 
     def _is_uncut(self, node: ActNode, view: int) -> bool:
         entry = node.entry
@@ -412,8 +452,8 @@ class Acts:
         return removals is not None and not removals & ~node.below
 
 
-def _key(join: ActNode) -> bytes:
-    return join.act.invite or b"" if isinstance(join.act, Join) else b""
+def _key(issued: ActNode) -> bytes:
+    return issued.act.key if isinstance(issued.act, Invite) else b""
 
 
 def _include(masks: dict[bytes, int], key: bytes, bit: int) -> None:
