@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from crdt.entries.skeletons import Charter
     from crdt.ids import EntryId, LogId, Pseudonym, SpaceId
-    from crdt.rights.acts import ActNode
+    from crdt.rights.act_node import ActNode
 
 __all__ = ["MAX_HEADS", "NEEDS", "Access", "ControlEntry", "OpenInvite", "PendingJoin", "Role"]
 

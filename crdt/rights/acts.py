@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from crdt.entries.skeletons import Grant, Invite, Join, Revocation
 from crdt.errors import BadSignature
+from crdt.rights.act_node import ActNode
 from crdt.rights.authority import Act, Role, check_act_signatures, may_hand_out, proves_invitation
-from crdt.rights.causality import bits
+from crdt.rights.causality import bits, include
+from crdt.rights.removals import END, Removal, Removals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,47 +26,6 @@ if TYPE_CHECKING:
     from crdt.rights.authority import ControlEntry
 
 _MEMO_LIMIT = 1 << 16
-_END = 1 << 63
-"""Beyond every number in a log."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActNode:
-    """An act with valid signatures, and where it stands.
-
-    Attributes:
-        below: Bits of the acts in its closure, without its own.
-        is_backed: Whether as many stewards stand behind it as the charter asks for.
-    """
-
-    entry: ControlEntry
-    act: Act
-    below: int
-    is_backed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Removal:
-    """A valid revocation.
-
-    Attributes:
-        level: Role that gives it force; 0 when it only concerns its own author.
-        shielded: Founders whom it cannot reach.
-        cuts: Last number that counts, by log.
-    """
-
-    node: ActNode
-    level: int
-    shielded: frozenset[bytes]
-    cuts: Mapping[bytes, int]
-
-    def reaches(self, principal: bytes) -> bool:
-        if principal == self.node.entry.pseudonym:
-            return True
-        return self.level >= Role.STEWARD and principal not in self.shielded
-
-    def is_beyond(self, log: bytes | None, sequence: int) -> bool:
-        return log is None or sequence > self.cuts.get(log, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +57,8 @@ class Acts:
         self._may_be_founders = set(charter.founders)
         self._nodes: dict[int, ActNode] = {}
         self._bits: dict[EntryId, int] = {}
-        self._removals: dict[int, _Removal] = {}
+        self._removals = Removals()
         self._raising: dict[bytes, int] = {}  # grants and joins, by whom they raise
-        self._ending: dict[bytes, int] = {}  # revocations, by principal
-        self._cutting: dict[bytes, int] = {}  # revocations of devices, by log
-        self._written: dict[bytes, int] = {}  # revocations, by author and by log
-        self._overruling: dict[int, int] = {}  # revocations of higher level, by revocation
         self._invites: dict[bytes, int] = {}  # by key, as the next two
         self._joins: dict[bytes, int] = {}
         self._answers: dict[bytes, int] = {}  # grants that answer an invite
@@ -138,11 +95,11 @@ class Acts:
             case Grant():
                 self._add_grant(bit, act)
             case Join():
-                _include(self._raising, entry.pseudonym, bit)
-                _include(self._joins, act.invite, bit)
+                include(self._raising, entry.pseudonym, bit)
+                include(self._joins, act.invite, bit)
                 self._mark_rivals(act.invite, entry.pseudonym)
             case Invite():
-                _include(self._invites, act.key, bit)
+                include(self._invites, act.key, bit)
             case Revocation():
                 self._add_revocation(bit, node, act)
 
@@ -150,15 +107,15 @@ class Acts:
         if self._threshold <= 1:
             return True
         view = below & self._deciders
-        roles = (self._role(signer, None, _END, below, view) for signer in signers)
+        roles = (self._role(signer, None, END, below, view) for signer in signers)
         return sum(role is not None and role >= Role.STEWARD for role in roles) >= self._threshold
 
     def _add_grant(self, bit: int, grant: Grant) -> None:
-        _include(self._raising, grant.principal, bit)
+        include(self._raising, grant.principal, bit)
         if grant.role == Role.FOUNDER:
             self._may_be_founders.add(grant.principal)
         if grant.invite is not None:
-            _include(self._answers, grant.invite, bit)
+            include(self._answers, grant.invite, bit)
             self._mark_rivals(grant.invite, grant.principal)
 
     def _mark_rivals(self, invite: bytes, raised: bytes) -> None:
@@ -179,53 +136,15 @@ class Acts:
         shielded = frozenset(
             founder
             for founder in self._may_be_founders
-            if level < Role.FOUNDER and self._role(founder, None, _END, below, view) is Role.FOUNDER
+            if level < Role.FOUNDER and self._role(founder, None, END, below, view) is Role.FOUNDER
         )
         cuts: dict[bytes, int] = {}
         for cut in act.cuts:
-            cuts[cut.log] = min(cut.sequence, cuts.get(cut.log, _END))
-        removal = _Removal(node, level, shielded, cuts)
-        if not self._is_valid(removal, act):
-            return
-        self._removals[bit] = removal
-        self._deciders |= 1 << bit
-        if act.principal is not None:
-            _include(self._ending, act.principal, bit)
-        else:
-            for log in cuts:
-                _include(self._cutting, log, bit)
-        _include(self._written, entry.pseudonym, bit)
-        _include(self._written, entry.log, bit)
-        self._find_overruling(bit, act)
-
-    def _find_overruling(self, bit: int, act: Revocation) -> None:
-        entry = self._removals[bit].node.entry
-        self._overruling[bit] = 0
-        above = self._ending.get(entry.pseudonym, 0) | self._cutting.get(entry.log, 0)
-        for other in bits(above):
-            if self._overrules(other, bit):
-                self._overruling[bit] |= 1 << other
-        hit = [act.principal] if act.principal is not None else self._removals[bit].cuts
-        for other in {other for key in hit for other in bits(self._written.get(key, 0))}:
-            if self._overrules(bit, other):
-                self._overruling[other] |= 1 << bit
-
-    def _overrules(self, higher: int, lower: int) -> bool:
-        """Whether one revocation, of a higher role, removes the author of another beforehand."""
-        above, under = self._removals[higher], self._removals[lower]
-        entry = under.node.entry
-        return (
-            above.level > under.level
-            and not under.node.below >> higher & 1
-            and above.is_beyond(entry.log, entry.sequence)
-            and above.reaches(entry.pseudonym)
-        )
-
-    @staticmethod
-    def _is_valid(removal: _Removal, act: Revocation) -> bool:
-        if act.principal is None:  # asked again for each owner of a log that it names
-            return True
-        return removal.reaches(act.principal)
+            cuts[cut.log] = min(cut.sequence, cuts.get(cut.log, END))
+        removal = Removal(node, level, shielded, cuts)
+        if act.principal is None or removal.reaches(act.principal):
+            self._removals.add(bit, removal, act.principal)
+            self._deciders |= 1 << bit
 
     # --- questions ------------------------------------------------------------------
 
@@ -236,7 +155,7 @@ class Acts:
 
     def role_now(self, principal: bytes) -> Role | None:
         """The role somebody holds, as far as anything is known."""
-        return self._role(principal, None, _END, -1, self._deciders)
+        return self._role(principal, None, END, -1, self._deciders)
 
     def role_at(self, principal: bytes, log: LogId, sequence: int, closure: int) -> Role | None:
         """The role that stands behind an entry: its closure's grants, cut by all revocations."""
@@ -247,7 +166,7 @@ class Acts:
         if bit not in self._nodes:
             return False
         if isinstance(self._nodes[bit].act, Revocation):
-            return bit in self._removals and not self._is_overruled(bit, self._deciders)
+            return bit in self._removals and not self._removals.is_overruled(bit, self._deciders)
         return self._counts(bit, self._deciders)
 
     def losses(self) -> Iterator[int]:
@@ -271,7 +190,7 @@ class Acts:
 
     def was_removed(self, join: ActNode) -> bool:
         """Whether somebody was removed after they joined."""
-        removals = self._removals_beyond(join.entry.pseudonym, None, _END, self._deciders)
+        removals = self._removals.beyond(join.entry.pseudonym, None, END, self._deciders)
         return removals is None or bool(removals & ~join.below)
 
     def nodes(self) -> Iterator[tuple[int, ActNode]]:
@@ -297,7 +216,7 @@ class Acts:
         Without a log, the question is not about an entry: only grants made in
         knowledge of every removal survive.
         """
-        removals = self._removals_beyond(principal, log, sequence, view)
+        removals = self._removals.beyond(principal, log, sequence, view)
         if removals is None:
             return None
         if principal in self._founders and not removals:
@@ -310,32 +229,6 @@ class Acts:
             if role is not None and (best is None or role > best) and self._counts(bit, view):
                 best = role
         return best
-
-    def _removals_beyond(
-        self, principal: bytes, log: bytes | None, sequence: int, view: int
-    ) -> int | None:
-        """Revocations that a grant must know to survive; None: the log itself is cut off."""
-        if log is not None:
-            for bit in bits(self._cutting.get(log, 0) & view):
-                removal = self._removals[bit]
-                if (
-                    removal.is_beyond(log, sequence)
-                    and removal.reaches(principal)
-                    and not self._is_overruled(bit, view)
-                ):
-                    return None
-        beyond = 0
-        for bit in bits(self._ending.get(principal, 0) & view):
-            removal = self._removals[bit]
-            if removal.is_beyond(log, sequence) and not self._is_overruled(bit, view):
-                beyond |= 1 << bit
-        return beyond
-
-    def _is_overruled(self, bit: int, view: int) -> bool:
-        # Those that overrule are of a strictly higher level, of which there are three.
-        return any(
-            not self._is_overruled(higher, view) for higher in bits(self._overruling[bit] & view)
-        )
 
     def _role_given(self, bit: int, view: int) -> Role | None:
         node = self._nodes[bit]
@@ -448,13 +341,9 @@ class Acts:
 
     def _is_uncut(self, node: ActNode, view: int) -> bool:
         entry = node.entry
-        removals = self._removals_beyond(entry.pseudonym, entry.log, entry.sequence, view)
+        removals = self._removals.beyond(entry.pseudonym, entry.log, entry.sequence, view)
         return removals is not None and not removals & ~node.below
 
 
 def _key(issued: ActNode) -> bytes:
     return issued.act.key if isinstance(issued.act, Invite) else b""
-
-
-def _include(masks: dict[bytes, int], key: bytes, bit: int) -> None:
-    masks[key] = masks.get(key, 0) | 1 << bit

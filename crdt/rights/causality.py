@@ -95,3 +95,8 @@ def bits(mask: int) -> Iterator[int]:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
         mask ^= lowest
+
+
+def include(masks: dict[bytes, int], key: bytes, bit: int) -> None:
+    """Set one more bit in the mask under a key."""
+    masks[key] = masks.get(key, 0) | 1 << bit
