@@ -47,23 +47,33 @@ class BundleDesk:
     async def write(self, path: Path, peer: str | None) -> BundleView:
         """Write a bundle, for everybody or for one peer, which then gets only what it lacks.
 
+        The node goes on meanwhile, however slow the medium: what is read of the record is
+        read a few frames at a time.
+
         Raises:
             UnknownEntry: Nothing is known of that peer yet.
             TransportError: The file cannot be written.
         """
-        counter = _Counter()
 
-        def write(replica: Replica) -> int:
+        def begin(replica: Replica) -> Iterator[bytes]:
             known = self._receipt(replica, peer) if peer else None
-            source = StoreSource(replica.store)
-            frames = write_bundle(
-                source, shared_spaces(replica), os.urandom(NONCE_BYTES), known=known
-            )
-            return write_file(path, counter.count(frames))
+            source, nonce = StoreSource(replica.store), os.urandom(NONCE_BYTES)
+            return write_bundle(source, shared_spaces(replica), nonce, known=known)
 
-        await self._record.run(write)
+        counter, frames = _Counter(), await self._record.run(begin)
+        loop = asyncio.get_running_loop()
+
+        def read() -> Iterator[bytes]:
+            """On the writing thread: ask the record's for some frames at a time."""
+            while batch := asyncio.run_coroutine_threadsafe(self._some(frames), loop).result():
+                yield from batch
+
+        await asyncio.to_thread(write_file, path, counter.count(read()))
         size = (await asyncio.to_thread(path.stat)).st_size
         return BundleView(path=str(path), entries=counter.entries, new=0, bytes=size)
+
+    async def _some(self, frames: Iterator[bytes]) -> list[bytes]:
+        return await self._record.run(lambda _: _take(frames, _FRAMES_AT_A_TIME))
 
     async def read(self, path: Path) -> BundleView:
         """Read a bundle: everything whole in it is admitted, what is damaged is named.

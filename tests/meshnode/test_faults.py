@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
+from itertools import chain
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +32,7 @@ from tests.meshnode.nodes import (
     keys_of,
     wait_until,
 )
+from transports.bundle_writer import write_bundle as write_file
 from transports.errors import TransportError
 
 if TYPE_CHECKING:
@@ -114,6 +118,34 @@ async def test_a_bundle_brings_back_what_a_lost_database_held(world: World) -> N
 
         assert (first.new > 0, again.new, first.problems) == (True, 0, ())
         assert await ahmed.titles() == {"Water"}
+
+
+async def test_a_node_goes_on_while_a_bundle_goes_to_a_slow_medium(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_go_on, bundle = Event(), Event(), world.root / "stick.mesh"
+
+    def slowly(path: Path, frames: Iterator[bytes]) -> int:
+        first = next(frames)
+        begun.set()
+        assert may_go_on.wait(60)
+        return write_file(path, chain([first], frames))
+
+    monkeypatch.setattr("meshnode.desks.bundle_desk.write_file", slowly)
+    async with world.node("rosa") as rosa:
+        await rosa.found()
+        await rosa.add("Boil it.", "Water")
+        writing = asyncio.create_task(rosa.node.write_bundle(BundleWriteRequest(path=str(bundle))))
+        await asyncio.to_thread(begun.wait, 60)
+
+        await rosa.add("Filter it.", "Sand")
+        assert await rosa.titles() == {"Water", "Sand"}
+        assert not bundle.exists()
+
+        may_go_on.set()
+        written = await writing
+        assert bundle.stat().st_size == written.bytes
+        assert written.entries > 0
 
 
 async def test_an_empty_database_file_is_a_new_database(world: World) -> None:
