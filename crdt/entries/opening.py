@@ -26,6 +26,11 @@ UNREADABLE_KIND = 127
 """Stands for a skeleton that is none: it has no effect, but its entry is forwarded."""
 
 
+ALWAYS_CLEAR = frozenset(
+    {Kind.CERTIFICATE, Kind.GENESIS, Kind.JOIN, Kind.EPOCH, Kind.SHARE, Kind.WITHDRAWAL}
+)
+"""What stands in clear in sealed spaces: mules obey it, and those who come need it."""
+
 _NEVER_URGENT = frozenset({Kind.BEGIN, Kind.EDIT})
 
 
@@ -70,6 +75,9 @@ def open_entry(entry: VerifiedEntry, keyring: Keyring | None) -> Opened | None:
     if (is_control(kind) and not is_urgent) or (kind in _NEVER_URGENT and is_urgent):
         # Urgent skeletons are never erased, so a control entry has to be urgent: what
         # others' rights rest on cannot be withdrawn. And words cannot be made to stay.
+        return Opened(UNREADABLE_KIND, None, None)
+    if keyring is not None and not header.is_sealed and kind not in ALWAYS_CLEAR:
+        # In a sealed space nobody is heard who does not know its key.
         return Opened(UNREADABLE_KIND, None, None)
     try:
         skeleton = decode_skeleton(plain)

@@ -65,6 +65,11 @@ class Skeleton(WireStruct, frozen=True):
     stamp_ms: Stamp
     cites: Heads
 
+    @property
+    def kind(self) -> Kind:
+        """Which kind it is."""
+        return Kind(int(self.__struct_config__.tag or 0))
+
 
 class Signature(WireStruct, frozen=True):
     """One of the signatures under an act of the community (m of n; now one)."""

@@ -17,6 +17,7 @@ from crdt.entries.authoring import Seal
 from crdt.entries.skeletons import Epoch
 from crdt.errors import CrdtError
 from crdt.ids import EpochId, epoch_id
+from crdt.rights.authority import Role
 from crdt.space import sealed_discovery_key
 from crdt.sync.greeting import MAX_KEYS_ANSWERED
 
@@ -124,6 +125,12 @@ class Epochs:
         key = self.keyring.key(serving.epoch) if serving else None
         return Seal(serving.epoch, key) if serving and key else None
 
+    def newest(self) -> Seal | None:
+        """Return the newest epoch of a contributor, known to whoever was removed or not."""
+        begun = max(self._in_force(), key=_age, default=None)
+        key = self.keyring.key(begun.epoch) if begun else None
+        return Seal(begun.epoch, key) if begun and key else None
+
     @property
     def serving(self) -> ControlEntry | None:
         """The entry that began the epoch to write with."""
@@ -198,7 +205,11 @@ class Epochs:
 
     def _begun_on_what_is_here(self) -> set[EpochId]:
         access = self._access
-        settled = [b for b in self._begun.values() if access and access.is_settled(b.entry.id)]
+        settled = [
+            begun
+            for begun in self._begun.values()
+            if access and access.had_role(begun.entry.id, Role.CONTRIBUTOR)
+        ]
         # Whoever began it honestly had seen what those inside it were begun on.
         return {each for begun in settled for each in (begun.epoch, *begun.earlier)}
 

@@ -282,7 +282,7 @@ class Interpreter:
             case _:
                 pass
         for each in settled:
-            self._reconsider_whom(each)
+            self._reconsider_whom(held, each)
         self._changes.ruled.add(held.space)
 
     def _present(
@@ -348,8 +348,10 @@ class Interpreter:
 
     # --- what a change of rules touches --------------------------------------------------
 
-    def _reconsider_whom(self, entry: ControlEntry) -> None:
+    def _reconsider_whom(self, held: HeldSpace, entry: ControlEntry) -> None:
         """What an act says of somebody's rights touches all that they wrote."""
+        if held.access is None or not held.access.decides(entry.id):
+            return
         match entry.skeleton:
             case Join():
                 self._reconsider(entry.pseudonym)

@@ -11,17 +11,8 @@ from crdt.codec import encode
 from crdt.crypto.keys import INCARNATION_BYTES
 from crdt.entries.authoring import SALTS_BYTES, author
 from crdt.entries.entry import Priority
-from crdt.entries.opening import open_entry
-from crdt.entries.skeletons import (
-    Certificate,
-    Epoch,
-    Genesis,
-    Join,
-    Revocation,
-    Share,
-    Skeleton,
-    Withdrawal,
-)
+from crdt.entries.opening import ALWAYS_CLEAR, open_entry
+from crdt.entries.skeletons import Kind, Skeleton
 from crdt.errors import CannotOpen, LogForked, SpaceClosed
 from crdt.replica.interpreter import document_of
 from crdt.store.rows import Put, SpaceRow
@@ -34,10 +25,11 @@ if TYPE_CHECKING:
     from crdt.replica.interpreter import Interpreter
     from crdt.store.port import Store
 
-_ALWAYS_CLEAR = (Certificate, Genesis, Join, Epoch, Share, Withdrawal)
-_ALWAYS_ALLOWED = (Certificate, Revocation, Withdrawal)
+_ALWAYS_ALLOWED = frozenset(
+    {Kind.CERTIFICATE, Kind.REVOCATION, Kind.WITHDRAWAL, Kind.EPOCH, Kind.SHARE}
+)
 """What may be written even where newer software rules: words can always be taken back, and so
-can the rights of whoever closed the space."""
+can the rights of whoever closed the space, with a new key after them."""
 
 
 class Circumstances(Protocol):
@@ -99,7 +91,7 @@ class Pen:
             TooLarge: A part is beyond its bound.
         """
         access = held.access
-        if access and access.is_closed and not isinstance(skeleton, _ALWAYS_ALLOWED):
+        if skeleton.kind not in _ALWAYS_ALLOWED and access and access.is_closed:
             raise SpaceClosed
         with self._store.writing():
             position = self._position(held)
@@ -135,8 +127,10 @@ class Pen:
         priority: Priority = Priority.URGENT,
     ) -> VerifiedEntry:
         seal = None
-        if held.kind.is_sealed and not isinstance(skeleton, _ALWAYS_CLEAR):
+        if held.kind.is_sealed and skeleton.kind not in ALWAYS_CLEAR:
             seal = held.writing_seal()
+            if seal is None and skeleton.kind is Kind.REVOCATION and held.epochs:
+                seal = held.epochs.newest()  # who is removed may know that they are
             if seal is None:
                 raise CannotOpen("no key of this space may be used to write now")
         entry = author(

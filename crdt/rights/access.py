@@ -105,28 +105,42 @@ class Access:
         if entry.id in self._entries:
             return ()
         self._entries[entry.id] = entry
-        is_act = entry.kind in ACTS and entry.skeleton is not None
-        settled = self._causality.add(entry.id, entry.cites, has_bit=is_act)
-        for settled_id, bit in settled:
-            self._take(self._entries[settled_id], bit)
+        settled = self._causality.add(entry.id, entry.cites, self._settle)
         if settled:
             self.version += 1
             self._roles.clear()
             self._heads.clear()
             self._removals = None
-        return tuple(self._entries[settled_id] for settled_id, _ in settled)
+        return tuple(self._entries[settled_id] for settled_id in settled)
 
-    def _take(self, entry: ControlEntry, bit: int | None) -> None:
-        if bit is None:
+    def _settle(self, entry_id: EntryId, below: int, bit: int) -> bool:
+        """Judge an entry by what its author had seen; returns whether it decides anything."""
+        entry = self._entries[entry_id]
+        if entry.kind not in ACTS or entry.skeleton is None:
             if is_control(entry.kind) and entry.kind not in NEEDS:
-                self._unknown.append(entry)
-            return
-        self._bits[entry.id] = bit
-        self._acts.add(bit, entry, self._causality.closure(entry.cites) or 0)
+                role = self._acts.role_then(entry, below)
+                if role is not None and role >= Role.STEWARD:
+                    self._unknown.append(entry)
+            return False
+        if not self._acts.add(bit, entry, below):
+            return False
+        self._bits[entry_id] = bit
         if isinstance(entry.skeleton, Grant):
             self._raised.add(entry.skeleton.principal)  # type: ignore[arg-type]
         elif isinstance(entry.skeleton, Join):
             self._raised.add(entry.pseudonym)
+        return True
+
+    def decides(self, entry_id: EntryId) -> bool:
+        """Whether an act is one of somebody who was entitled to any, by what they had seen."""
+        return entry_id in self._bits
+
+    def had_role(self, entry_id: EntryId, need: Role) -> bool:
+        """Whether an entry's author held a role by what they had seen, cut off since or not."""
+        entry = self._entries.get(entry_id)
+        below = self._causality.closure(entry.cites) if entry else None
+        role = self._acts.role_then(entry, below) if entry and below is not None else None
+        return role is not None and role >= need
 
     # --- who may --------------------------------------------------------------------
 
@@ -182,8 +196,8 @@ class Access:
         entry = self._entries.get(entry_id)
         if entry is None or not self._causality.is_settled(entry_id):
             return False
-        if entry_id in self._bits:
-            return self._acts.holds(self._bits[entry_id])
+        if entry.kind in ACTS:
+            return entry_id in self._bits and self._acts.holds(self._bits[entry_id])
         if entry.kind not in NEEDS or entry.skeleton is None:
             return False
         if isinstance(entry.skeleton, Genesis):
@@ -193,10 +207,6 @@ class Access:
             )
         need = NEEDS[Kind(entry.kind)]
         return self.allows(entry.pseudonym, entry.log, entry.sequence, entry.cites, need)
-
-    def is_settled(self, entry_id: EntryId) -> bool:
-        """Whether a control entry is here, and everything that its author had seen."""
-        return self._causality.is_settled(entry_id)
 
     @property
     def is_closed(self) -> bool:

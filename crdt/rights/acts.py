@@ -69,8 +69,13 @@ class Acts:
 
     # --- taking in -----------------------------------------------------------------
 
-    def add(self, bit: int, entry: ControlEntry, below: int) -> None:
-        """Take in an act of which everything below is here already."""
+    def add(self, bit: int, entry: ControlEntry, below: int) -> bool:
+        """Take in an act of which everything below is here already.
+
+        Returns:
+            Whether it can decide anything. What people without a role do, by what they had
+            seen, and joins without an invite, never will, so it costs nobody anything.
+        """
         act = entry.skeleton
         if not isinstance(act, Act):
             raise ValueError(f"kind {entry.kind} is not an act")
@@ -79,16 +84,21 @@ class Acts:
         if len(self._contests) > _MEMO_LIMIT >> 6:
             self._contests.clear()
         if isinstance(act, Join):
-            if not proves_invitation(self._space, act, entry.pseudonym):
-                return
             is_backed = True
+        elif self.role_then(entry, below) is None:
+            return False
         else:
             try:
                 signers = check_act_signatures(self._space, act, entry.pseudonym)
             except BadSignature:
-                return
+                return False
             is_backed = self._are_enough(signers, below)
         node = ActNode(entry, act, below, is_backed)
+        if isinstance(act, Join) and not (
+            any(True for _ in self.invites_of(node))
+            and proves_invitation(self._space, act, entry.pseudonym)
+        ):
+            return False
         self._nodes[bit] = node
         self._bits[entry.id] = bit
         match act:
@@ -102,6 +112,7 @@ class Acts:
                 include(self._invites, act.key, bit)
             case Revocation():
                 self._add_revocation(bit, node, act)
+        return True
 
     def _are_enough(self, signers: frozenset[bytes], below: int) -> bool:
         if self._threshold <= 1:
@@ -129,9 +140,8 @@ class Acts:
         return node.act.principal or b"" if isinstance(node.act, Grant) else node.entry.pseudonym
 
     def _add_revocation(self, bit: int, node: ActNode, act: Revocation) -> None:
-        entry, below = node.entry, node.below
+        below, role = node.below, self.role_then(node.entry, node.below)
         view = below & self._deciders
-        role = self._role(entry.pseudonym, entry.log, entry.sequence, below, view)
         level = int(role) if role and role >= Role.STEWARD and node.is_backed else 0
         shielded = frozenset(
             founder
@@ -147,6 +157,11 @@ class Acts:
             self._deciders |= 1 << bit
 
     # --- questions ------------------------------------------------------------------
+
+    def role_then(self, entry: ControlEntry, below: int) -> Role | None:
+        """The role that somebody held, by what they had seen when they wrote an entry."""
+        view = below & self._deciders
+        return self._role(entry.pseudonym, entry.log, entry.sequence, below, view)
 
     @property
     def everything(self) -> int:

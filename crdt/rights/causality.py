@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from crdt.ids import EntryId
 
@@ -25,20 +25,29 @@ class Causality:
 
     def __init__(self) -> None:
         self._closures: dict[EntryId, int] = {}
-        self._unsettled: dict[EntryId, tuple[tuple[EntryId, ...], bool]] = {}
+        self._unsettled: dict[EntryId, tuple[EntryId, ...]] = {}
         self._missing: dict[EntryId, set[EntryId]] = {}
         self._waiters: dict[EntryId, list[EntryId]] = {}
         self._next_bit = 0
 
     def add(
-        self, entry: EntryId, cites: tuple[EntryId, ...], *, has_bit: bool
-    ) -> list[tuple[EntryId, int | None]]:
+        self,
+        entry: EntryId,
+        cites: tuple[EntryId, ...],
+        settle: Callable[[EntryId, int, int], bool],
+    ) -> list[EntryId]:
         """Take in an entry that is not here yet.
 
+        Args:
+            entry: Its id.
+            cites: What it rests on.
+            settle: Told each entry that is settled now, what lies below it, and the bit
+                that it may take; answers whether it takes it.
+
         Returns:
-            What it settles, each with its bit if it has one, in an order that respects cites.
+            What it settles, in an order that respects cites.
         """
-        self._unsettled[entry] = (cites, has_bit)
+        self._unsettled[entry] = cites
         missing = {cited for cited in cites if cited not in self._closures}
         if missing:
             self._missing[entry] = missing
@@ -49,7 +58,8 @@ class Causality:
         ready = deque([entry])
         while ready:
             current = ready.popleft()
-            settled.append((current, self._settle(current)))
+            self._settle(current, settle)
+            settled.append(current)
             ready.extend(self._released(current))
         return settled
 
@@ -67,18 +77,14 @@ class Causality:
         """Whether an entry and everything below it is here."""
         return entry in self._closures
 
-    def _settle(self, entry: EntryId) -> int | None:
-        cites, has_bit = self._unsettled.pop(entry)
+    def _settle(self, entry: EntryId, settle: Callable[[EntryId, int, int], bool]) -> None:
         below = 0
-        for cited in cites:
+        for cited in self._unsettled.pop(entry):
             below |= self._closures[cited]
-        bit = None
-        if has_bit:
-            bit = self._next_bit
+        if settle(entry, below, self._next_bit):
+            below |= 1 << self._next_bit
             self._next_bit += 1
-            below |= 1 << bit
         self._closures[entry] = below
-        return bit
 
     def _released(self, entry: EntryId) -> Iterator[EntryId]:
         for waiter in self._waiters.pop(entry, ()):
