@@ -217,6 +217,10 @@ class Revocation(Skeleton, frozen=True, tag=int(Kind.REVOCATION)):
     signatures: Signatures
 
 
+MAX_BOXES = 512
+"""Devices that one entry gives a key to: 40 kB."""
+
+
 class Epoch(Skeleton, frozen=True, tag=int(Kind.EPOCH)):
     """A new key for a sealed space; clear.
 
@@ -229,7 +233,7 @@ class Epoch(Skeleton, frozen=True, tag=int(Kind.EPOCH)):
     epoch: Bytes16
     boxes: Annotated[
         tuple[Annotated[bytes, msgspec.Meta(min_length=80, max_length=80)], ...],
-        msgspec.Meta(max_length=512),
+        msgspec.Meta(max_length=MAX_BOXES),
     ]
     earlier: Annotated[bytes, msgspec.Meta(max_length=4096)]
 
@@ -240,7 +244,7 @@ class Share(Skeleton, frozen=True, tag=int(Kind.SHARE)):
     epoch: Bytes16
     boxes: Annotated[
         tuple[Annotated[bytes, msgspec.Meta(min_length=80, max_length=80)], ...],
-        msgspec.Meta(min_length=1, max_length=512),
+        msgspec.Meta(min_length=1, max_length=MAX_BOXES),
     ]
 
 

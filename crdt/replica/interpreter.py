@@ -68,10 +68,12 @@ class Changes:
     Attributes:
         documents: Whose view must be made anew.
         ruled: Spaces whose control entries changed.
+        hindered: What kept us from reacting in a community, by its `inner` space.
     """
 
     documents: set[DocumentId] = field(default_factory=set)
     ruled: set[SpaceId] = field(default_factory=set)
+    hindered: dict[SpaceId, CrdtError] = field(default_factory=dict)
 
 
 class Interpreter:

@@ -6,20 +6,21 @@ Which key serves for what is for `crdt.replica.epochs` to tell, and who may read
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from crdt.entries.entry import Priority
 from crdt.entries.keyring import write_epoch, write_share
 from crdt.entries.opening import open_entry
 from crdt.entries.sealing import EPOCH_KEY_BYTES
-from crdt.entries.skeletons import Kind
+from crdt.entries.skeletons import MAX_BOXES, Kind
 from crdt.ids import Pseudonym
 from crdt.replica.held_space import END_OF_LOG
 from crdt.rights.access import MAX_HEADS
 from crdt.space import sealed_discovery_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from crdt.crypto.keys import DeviceKeys
     from crdt.ids import DeviceId, EntryId, EpochId
@@ -66,10 +67,11 @@ class KeyDistribution:
         key = self._pen.random_bytes(EPOCH_KEY_BYTES)
         devices = held.reading_devices()
         devices[self._keys.device.device] = self._keys.device.public
+        first_boxes, *more = _by_entry(devices.values())
         with self._store.writing():
             epoch = write_epoch(
                 key,
-                devices.values(),
+                first_boxes,
                 held.epochs.keys_to_hand_on(first),
                 space=held.space,
                 author=held.own.pseudonym,
@@ -77,7 +79,19 @@ class KeyDistribution:
                 stamp_ms=self._pen.now_ms(),
             )
             self._pen.write(held, epoch, priority=Priority.URGENT)
+            for boxes in more:
+                self._write_share(held, key, boxes)
             self._note_shared(epoch.epoch, devices)
+
+    def _write_share(
+        self,
+        held: HeldSpace,
+        key: bytes,
+        devices: Iterable[bytes],
+        cites: tuple[EntryId, ...] = (),
+    ) -> EntryId:
+        share = write_share(key, devices, cites=cites, stamp_ms=self._pen.now_ms())
+        return self._pen.write(held, share, priority=Priority.URGENT).id
 
     @staticmethod
     def _may_begin(held: HeldSpace) -> bool:
@@ -91,10 +105,8 @@ class KeyDistribution:
         """
         cites = held.heads
         while held.access and (rest := held.access.heads_beyond(cites)):
-            ours, now_ms = self._keys.device.public, self._pen.now_ms()
-            share = write_share(key, (ours,), cites=cites, stamp_ms=now_ms)
-            entry = self._pen.write(held, share, priority=Priority.URGENT)
-            cites = (entry.id, *rest[: MAX_HEADS - 1])
+            share = self._write_share(held, key, (self._keys.device.public,), cites)
+            cites = (share, *rest[: MAX_HEADS - 1])
         return cites
 
     def share(self, inner: HeldSpace, devices: dict[DeviceId, bytes], known: bytes = b"") -> bool:
@@ -125,8 +137,8 @@ class KeyDistribution:
                 self._note_shared(seal.epoch, wanting)
             return False
         with self._store.writing():
-            share = write_share(seal.key, wanting.values(), cites=(), stamp_ms=self._pen.now_ms())
-            self._pen.write(inner, share, priority=Priority.URGENT)
+            for boxes in _by_entry(wanting.values()):
+                self._write_share(inner, seal.key, boxes)
             self._note_shared(seal.epoch, wanting)
         return True
 
@@ -201,3 +213,10 @@ class KeyDistribution:
     def _note_shared(self, epoch: bytes, devices: Iterable[DeviceId]) -> None:
         for device in devices:
             self._store.shelves.keep(_SHARED_SHELF, epoch + device, b"1")
+
+
+def _by_entry(devices: Iterable[bytes]) -> Iterator[tuple[bytes, ...]]:
+    """Part devices into as many as one entry gives a key to."""
+    left = iter(devices)
+    while boxes := tuple(islice(left, MAX_BOXES)):
+        yield boxes

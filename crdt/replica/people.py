@@ -16,6 +16,7 @@ Whoever claims to be two members is the lower one, whatever came first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from crdt.certificates import Writer, check_binding, check_joiner
@@ -68,6 +69,9 @@ class _Box:
     sealed: bytes
 
 
+MAX_DEVICES = 16
+"""Of one member that are given keys: each takes 80 bytes of every epoch."""
+
 MAX_WAITING = 4096
 """Boxes and claims that may wait for what proves them: some 10 MB at most."""
 
@@ -83,8 +87,10 @@ class People:
         self._inner = inner
         self._logs: dict[MemberId, set[LogId]] = {}
         self._members: dict[Pseudonym, MemberId] = {}
-        self._pseudonyms: dict[tuple[SpaceId, MemberId], Pseudonym] = {}
+        self._pseudonyms: dict[tuple[SpaceId, MemberId], set[Pseudonym]] = {}
         self._readers: dict[bytes, dict[tuple[Pseudonym, LogId], Reader]] = {}
+        self._devices: dict[Pseudonym, set[DeviceId]] = {}
+        self._counting: dict[Pseudonym, frozenset[DeviceId]] = {}
         self._names: dict[Pseudonym, tuple[int, str]] = {}
         self._called: dict[str, set[Pseudonym]] = {}
         self._secrets: dict[bytes, set[bytes]] = {}
@@ -171,8 +177,12 @@ class People:
         return self._members.get(pseudonym)
 
     def pseudonym(self, space: SpaceId, member: MemberId) -> Pseudonym | None:
-        """What a member is called in one of the community's spaces."""
-        return self._pseudonyms.get((space, member))
+        """What a member is called in one of the community's spaces; of several names the lowest."""
+        return min(self._pseudonyms.get((space, member), ()), default=None)
+
+    def pseudonyms(self, space: SpaceId, member: MemberId) -> frozenset[Pseudonym]:
+        """Everybody who a member says to be in one of the community's spaces."""
+        return frozenset(self._pseudonyms.get((space, member), ()))
 
     def namesakes(self, member: MemberId) -> frozenset[MemberId]:
         """Other members whose names look the same as a member's."""
@@ -189,12 +199,21 @@ class People:
 
     def readers(self) -> Iterator[Reader]:
         """Every device that claims to read, once for each log that vouches for it."""
-        for claims in self._readers.values():
-            yield from claims.values()
+        for device_public in self._readers:
+            yield from self.readings(device_public)
 
     def readings(self, device_public: bytes) -> tuple[Reader, ...]:
-        """The claims of one device."""
-        return tuple(self._readers.get(device_public, {}).values())
+        """The claims of one device; none, if it is one too many of whoever claims it."""
+        claims = self._readers.get(device_public, {}).values()
+        return tuple(one for one in claims if one.device in self._counted(one.pseudonym))
+
+    def _counted(self, pseudonym: Pseudonym) -> frozenset[DeviceId]:
+        """The devices of somebody that count: those with the lowest ids, whatever came first."""
+        counted = self._counting.get(pseudonym)
+        if counted is None:
+            devices = self._devices.get(pseudonym, ())
+            counted = self._counting[pseudonym] = frozenset(nsmallest(MAX_DEVICES, devices))
+        return counted
 
     def _open(self, sealing: bytes, box: _Box) -> bool:
         """Take in what a box says; returns whether that is the key it was sealed with."""
@@ -248,17 +267,19 @@ class People:
                 self._since[member] = min(claim.stamp_ms, self._since.get(member, claim.stamp_ms))
             known = self._members.get(claim.pseudonym, member)
             self._members[claim.pseudonym] = min(known, member)
-            key = claim.space, member
-            self._pseudonyms[key] = min(claim.pseudonym, self._pseudonyms.get(key, claim.pseudonym))
+            self._pseudonyms.setdefault((claim.space, member), set()).add(claim.pseudonym)
             if claim.space == self._inner:
                 reader = Reader(writer.device_public, claim.pseudonym, claim.log)
                 by_device = self._readers.setdefault(writer.device_public, {})
                 by_device[claim.pseudonym, claim.log] = reader
+                self._devices.setdefault(claim.pseudonym, set()).add(reader.device)
+                self._counting.pop(claim.pseudonym, None)
 
     def _believe_anew(self) -> None:
         """Somebody is another member than they were taken for: nothing stays of what that told."""
-        for told in (self._logs, self._members, self._pseudonyms, self._readers, self._since):
-            told.clear()
+        told = (self._logs, self._members, self._pseudonyms, self._readers, self._since)
+        for each in (*told, self._devices, self._counting):
+            each.clear()
         for author, member in sorted(self._known_as.items()):
             self._believe(self._claims[author][member])
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crdt.errors import CrdtError, StoreError
 from crdt.replica.admission import Admission
 from crdt.replica.holdings import Holdings
 from crdt.replica.interpreter import Interpreter
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from crdt.crypto.keys import DeviceKeys
     from crdt.entries.entry import SignedEntry
-    from crdt.ids import DocumentId
+    from crdt.ids import DocumentId, SpaceId
     from crdt.replica.admission import Admitted
     from crdt.replica.interpreter import Changes
     from crdt.replica.pen import Circumstances
@@ -96,7 +97,7 @@ class Replica:
                 break
             with self.store.writing():
                 if fresh.ruled:
-                    self._react_to_rules()
+                    changes.hindered.update(self._react_to_rules())
                 for document in fresh.documents:
                     if self.library.withdrawal_of(document) is not None:
                         self.library.name_late_edits(document)
@@ -105,10 +106,18 @@ class Replica:
             changes.documents |= fresh.documents
         return changes
 
-    def _react_to_rules(self) -> None:
+    def _react_to_rules(self) -> dict[SpaceId, CrdtError]:
+        """React in each community; what hinders us in one keeps no other waiting."""
+        hindered: dict[SpaceId, CrdtError] = {}
         for inner in self.holdings.inner_spaces():
-            self.membership.react(inner)
-            self.standing.follow_up(self.membership.community(inner))
+            try:
+                self.membership.react(inner)
+                self.standing.follow_up(self.membership.community(inner))
+            except StoreError:
+                raise
+            except CrdtError as error:
+                hindered[inner.space] = error
+        return hindered
 
     def stale_documents(self, most: int) -> list[DocumentId]:
         """Return documents whose view must be read and made anew, also those of before a restart.

@@ -42,13 +42,18 @@ class Standing:
     def remove(self, community: Community, member: MemberId) -> None:
         """Take a member's roles in both spaces; what they wrote until now keeps its effect.
 
+        Args:
+            community: Which.
+            member: By the member's id or, of somebody whom no binding names, by pseudonym.
+
         Raises:
-            NotAuthorised: We are no steward, or they stand above us.
+            NotAuthorised: We are no steward, or they stand above us, or hold no role.
         """
         self._membership.steward(community, Role.READER)
         with self._store.writing():
             self._store.shelves.keep(REMOVED_SHELF, community.inner.space + member, b"1")
-            self._revoke(community, member)
+            if not self._revoke(community, member):
+                raise NotAuthorised("they hold no role here, or none that is known to this node")
             self._distribution.ensure_key(community.inner)
 
     def appoint(self, community: Community, member: MemberId, role: Role) -> None:
@@ -63,7 +68,9 @@ class Standing:
             for held in (community.inner, community.commons):
                 if held is None or held.access is None or held.role is None:
                     continue
-                for principal in sorted(self._principals(community, held, member)):
+                names = sorted(self._principals(community, held, member))
+                raised = [who for who in names if held.has_been_raised(who)]
+                for principal in raised or names[:1]:
                     self._give(held, principal, role)
             self._distribution.ensure_key(community.inner)
 
@@ -85,25 +92,35 @@ class Standing:
         for key, _ in self._store.shelves.items(REMOVED_SHELF):
             if key[:ID_BYTES] != community.inner.space:
                 continue
+            member = MemberId(key[ID_BYTES:])
+            if any(self._roles(community, community.inner, member).values()):
+                self._store.shelves.drop(REMOVED_SHELF, key)  # somebody brought them back
+                continue
             try:
-                self._revoke(community, MemberId(key[ID_BYTES:]), only=community.commons)
+                self._revoke(community, member, only=community.commons)
             except NotAuthorised:
                 continue
 
-    def _revoke(
-        self, community: Community, member: MemberId, only: HeldSpace | None = None
-    ) -> None:
+    def _revoke(self, community: Community, member: MemberId, only: HeldSpace | None = None) -> int:
+        revoked = 0
         for held in (only,) if only else (community.inner, community.commons):
             if held is None or held.access is None or held.role is None:
                 continue
-            for principal in sorted(self._principals(community, held, member)):
-                theirs = held.access.role(principal)
+            for principal, theirs in self._roles(community, held, member).items():
                 if theirs is None or held.role < Role.STEWARD:
                     continue
                 if theirs > held.role:
                     raise NotAuthorised("only a founder removes a founder")
-                self._distribution.ensure_key(held)
                 self._end(held, principal)
+                revoked += 1
+        return revoked
+
+    def _roles(
+        self, community: Community, held: HeldSpace, member: MemberId
+    ) -> dict[Pseudonym, Role | None]:
+        """Tell what roles a member holds in a space, under every name they have there."""
+        principals = sorted(self._principals(community, held, member))
+        return {who: held.access.role(who) if held.access else None for who in principals}
 
     def _end(self, held: HeldSpace, principal: Pseudonym) -> None:
         cuts = self._cuts(held, principal)
@@ -113,23 +130,25 @@ class Standing:
     def _principals(
         self, community: Community, held: HeldSpace, member: MemberId
     ) -> set[Pseudonym]:
-        """Who a member is in a space: as their binding says or, before it came, their ticket.
+        """Who a member is in a space: as their bindings say or, before they came, their ticket.
 
         The invite of a single-use ticket stands under one key in both spaces.
         """
         people = community.inner.people
         if people is None:
             return set()
-        known = people.pseudonym(held.space, member)
-        if known is not None:
-            return {known}
-        inside = people.pseudonym(community.inner.space, member)
-        if inside is None or community.inner.access is None or held.access is None:
+        itself = Pseudonym(member)
+        if held.access is not None and held.access.role(itself) is not None:
+            return {itself}
+        if known := people.pseudonyms(held.space, member):
+            return set(known)
+        inside = people.pseudonyms(community.inner.space, member)
+        if not inside or community.inner.access is None or held.access is None:
             return set()
         used = {
             invite.key
             for invite in community.inner.access.invites()
-            if invite.uses == 1 and inside in invite.joined
+            if invite.uses == 1 and inside & invite.joined
         }
         return {
             joined

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from crdt.errors import UnknownSpace
-from crdt.ids import find_by_prefix
+from crdt.ids import MemberId, find_by_prefix
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from meshnode.errors import BadUsage
@@ -15,7 +15,9 @@ from meshnode.record.receipt_desk import receipt_of
 from meshnode.views import CommunityView, InviteView, MemberView
 
 if TYPE_CHECKING:
-    from crdt.ids import MemberId
+    from collections.abc import Iterator
+
+    from crdt.ids import Pseudonym
     from crdt.replica.membership import Community
     from crdt.replica.replica import Replica
     from meshnode.exchange import Exchange
@@ -165,7 +167,20 @@ def _member(replica: Replica, community: Community, wanted: str) -> MemberId:
         and (inside := people.pseudonym(community.inner.space, member))
         and people.name(inside).casefold() == wanted.strip().casefold()
     ]
-    return named[0] if len(named) == 1 else find_by_prefix(wanted, known)
+    if len(named) == 1:
+        return named[0]
+    unknown = (MemberId(pseudonym) for pseudonym, _ in _unknown(community))
+    return find_by_prefix(wanted, (*known, *unknown))
+
+
+def _unknown(community: Community) -> Iterator[tuple[Pseudonym, Role]]:
+    """Who holds a role in the commons, and whom nothing in `inner` names (yet)."""
+    people, commons = community.inner.people, community.commons
+    if people is None or commons is None or commons.access is None:
+        return
+    for pseudonym, role in commons.access.members().items():
+        if people.member(pseudonym) is None:
+            yield pseudonym, role
 
 
 def _community_named(replica: Replica, name: str | None) -> Community:
@@ -205,5 +220,18 @@ def _members(replica: Replica, community: Community) -> list[MemberView]:
                 last_heard_ms=max(heard, default=None),
             )
         )
+    views += [
+        MemberView(
+            name=f"nobody known here ({pseudonym.hex()[:8]})",
+            member=pseudonym.hex(),
+            role=_ROLES[role],
+            community=inner.name,
+            devices=0,
+            is_self=False,
+            joined_ms=None,
+            last_heard_ms=None,
+        )
+        for pseudonym, role in _unknown(community)
+    ]
     rank = {name: -role for role, name in _ROLES.items()}
     return sorted(views, key=lambda view: (rank[view.role] if view.role else 0, view.name))

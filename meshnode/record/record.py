@@ -160,6 +160,9 @@ class Record:
             self._owes_reactions = True
             return Changes()
         self._owes_reactions, self.problem = False, ""
+        for hindrance in changes.hindered.values():
+            _LOG.warning("A community could not be answered: %s", hindrance.code)
+            self.problem = hindrance.explain()
         return changes
 
     def _tell(self, changes: Changes) -> None:
