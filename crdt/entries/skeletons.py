@@ -203,6 +203,10 @@ class Cut(WireStruct, frozen=True):
     entry: Bytes32
 
 
+MAX_CUTS = 256
+"""Last entries that one revocation names."""
+
+
 class Revocation(Skeleton, frozen=True, tag=int(Kind.REVOCATION)):
     """Grants or devices cut off.
 
@@ -213,7 +217,7 @@ class Revocation(Skeleton, frozen=True, tag=int(Kind.REVOCATION)):
     """
 
     principal: Bytes32 | None
-    cuts: Annotated[tuple[Cut, ...], msgspec.Meta(max_length=256)]
+    cuts: Annotated[tuple[Cut, ...], msgspec.Meta(max_length=MAX_CUTS)]
     signatures: Signatures
 
 

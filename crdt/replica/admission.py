@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crdt.store.port import Store
 
 _AS_IT_CAME = frozenset({Put.NEW, Put.FORKED})
+_MAY_FORK = frozenset({Put.RESTORED, Put.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,13 @@ class Admission:
                 self._interpreter.take_again(held, stored.entry)
         if outcome is not Put.KNOWN:
             self._quota.count(held, verified.header)
+        if outcome is Put.FORKED or (outcome in _MAY_FORK and self._is_forked(verified)):
+            self._interpreter.note_fork(held, verified.header.log)
         if outcome is not Put.KNOWN and verified.header.log == held.own.log:
             # A peer holds something of ours that we lack: this database is an older copy.
             self._pen.reincarnate(held)
         return outcome, verified
+
+    def _is_forked(self, entry: VerifiedEntry) -> bool:
+        row = self._store.logs.get(entry.header.log)
+        return row is not None and row.is_forked

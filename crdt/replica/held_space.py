@@ -10,7 +10,7 @@ from crdt.entries.skeletons import Charter, Kind
 from crdt.replica.epochs import Epochs
 from crdt.replica.people import People
 from crdt.rights.access import Access
-from crdt.rights.authority import NEEDS, ControlEntry, Role
+from crdt.rights.authority import END_OF_LOG, NEEDS, ControlEntry, Place, Role
 from crdt.space import SpaceKind, open_discovery_key, space_id
 from crdt.tickets import invite_discovery_key
 
@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 
     from crdt.crypto.keys import DeviceKeys, LogKeys
     from crdt.entries.authoring import Seal
-    from crdt.ids import DeviceId, EntryId, LogId, Pseudonym, SpaceId
+    from crdt.ids import DeviceId, EntryId, Pseudonym, SpaceId
+    from crdt.rights.removals import Lineage
     from crdt.store.rows import EpochKey, SpaceRow
 
 MAX_OPEN_TICKETS = 200
 """How many tickets may be out at once and still let their holders be found."""
-
-END_OF_LOG = (1 << 63) - 1
-"""Beyond every number in a log: asks what its author may do next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,17 @@ class HeldSpace:
         row: As the store keeps it.
         keys: Of this device.
         epoch_keys: Those it holds already.
+        lineage: Tells which entries of a forked log lie below a cut.
     """
 
-    def __init__(self, row: SpaceRow, keys: DeviceKeys, epoch_keys: Iterable[EpochKey]) -> None:
+    def __init__(
+        self,
+        row: SpaceRow,
+        keys: DeviceKeys,
+        epoch_keys: Iterable[EpochKey],
+        lineage: Lineage,
+    ) -> None:
+        self._lineage = lineage
         self.space: SpaceId = row.space
         self.kind = SpaceKind(row.kind)
         self.realm = row.realm
@@ -78,7 +84,7 @@ class HeldSpace:
         if self.charter is not None or space_id(charter) != self.space:
             return False
         self.charter = charter
-        self.access = Access(self.space, charter)
+        self.access = Access(self.space, charter, self._lineage)
         if self.epochs is not None:
             self.epochs.begin(charter, self.access)
         for entry in self._early:
@@ -143,12 +149,7 @@ class HeldSpace:
         return self._heads
 
     def may(
-        self,
-        kind: int,
-        pseudonym: Pseudonym,
-        log: LogId,
-        sequence: int,
-        cites: tuple[EntryId, ...],
+        self, kind: int, pseudonym: Pseudonym, place: Place, cites: tuple[EntryId, ...]
     ) -> bool:
         """Tell whether an entry of a kind has effect."""
         try:
@@ -157,11 +158,11 @@ class HeldSpace:
             return False
         if need is None:
             return True
-        return self.access is not None and self.access.allows(pseudonym, log, sequence, cites, need)
+        return self.access is not None and self.access.allows(pseudonym, place, cites, need)
 
     def has_effect(self, entry: ControlEntry) -> bool:
         """Tell whether a control entry has effect."""
-        return self.may(entry.kind, entry.pseudonym, entry.log, entry.sequence, entry.cites)
+        return self.may(entry.kind, entry.pseudonym, entry.place, entry.cites)
 
     def writing_seal(self) -> Seal | None:
         """Return the epoch to write with, or None when a new one has to be begun first."""
@@ -190,7 +191,7 @@ class HeldSpace:
             return False
         return any(
             self.access.allows(
-                claim.pseudonym, claim.log, END_OF_LOG, self.access.heads(), Role.READER
+                claim.pseudonym, Place(claim.log, END_OF_LOG), self.access.heads(), Role.READER
             )
             for claim in self.people.readings(device_public)
         )

@@ -30,9 +30,12 @@ class Holdings:
     def __init__(self, store: Store, keys: DeviceKeys, interpreter: Interpreter) -> None:
         self._store = store
         self._keys = keys
+        self._lineages = interpreter.lineages
         self._spaces: dict[SpaceId, HeldSpace] = {}
         for row in store.spaces.all():
-            held = HeldSpace(row, keys, reversed(store.epochs.of_space(row.space)))
+            held = HeldSpace(
+                row, keys, reversed(store.epochs.of_space(row.space)), interpreter.lineages
+            )
             self._spaces[row.space] = held
             interpreter.load(held)
 
@@ -63,7 +66,7 @@ class Holdings:
     def hold(self, row: SpaceRow) -> HeldSpace:
         """Take a space up. Inside a transaction of the store; undone with it on the next start."""
         self._store.spaces.add(row)
-        held = HeldSpace(row, self._keys, ())
+        held = HeldSpace(row, self._keys, (), self._lineages)
         self._spaces[row.space] = held
         return held
 

@@ -42,6 +42,7 @@ from crdt.entries.skeletons import (
 from crdt.errors import BadCertificate, CrdtError
 from crdt.ids import DocumentId, EntryId, LogId, Pseudonym, SpaceId, epoch_id
 from crdt.replica.erasure import Erasure
+from crdt.replica.lineages import Lineages
 from crdt.replica.writers import Writers
 from crdt.rights.authority import ControlEntry
 from crdt.store.rows import EpochKey
@@ -91,6 +92,8 @@ class Interpreter:
         self._keys = keys
         self._erasure = Erasure(store, self.mark_stale)
         self.writers = Writers(store)
+        self.lineages = Lineages(store)
+        self._judged_anew: set[SpaceId] = set()
         self._contested: dict[LogId, SpaceId] = {}
         self._followed: dict[LogId, SpaceId] = {}
         self._unnamed: dict[LogId, list[EntryId]] = {}
@@ -105,6 +108,7 @@ class Interpreter:
     def load(self, held: HeldSpace) -> None:
         """Bring a space's view back from what the store holds; changes nothing in it."""
         self.writers.load(held.space)
+        self.lineages.load(held.space)
         self._is_loading = True
         for stored in self._store.entries.control(held.space):
             opened = open_entry(stored.entry, held.keyring)
@@ -206,6 +210,15 @@ class Interpreter:
         """Note an entry that came into the set: later ones of its log may rest on it."""
         if self.writers.is_contested(entry.header.log):
             self._followed[entry.header.log] = entry.header.space
+        if self.lineages.arrived(entry.id):
+            self._judged_anew.add(entry.header.space)
+
+    def note_fork(self, held: HeldSpace, log: LogId) -> None:
+        """Note that a log contradicts itself: who wrote it may have been cut off before."""
+        forks = (fork for fork in self._store.logs.forks(held.space) if fork.log == log)
+        news = any(self.lineages.note(log, fork.one, fork.other) for fork in forks)
+        if news and held.access is not None and held.access.is_cut(log):
+            self._judged_anew.add(held.space)
 
     def settle(self, holdings: Mapping[SpaceId, HeldSpace]) -> None:
         """After a batch, give the entries of contested logs to whom they belong."""
@@ -218,13 +231,15 @@ class Interpreter:
             for log, space in self._contested.items()
             if any(holdings[space].has_been_raised(author) for author in self.writers.all_of(log))
         }
-        for held in {held.space: held for held in due.values()}.values():
-            self._load_anew(held)
+        self._judged_anew |= {held.space for held in due.values()}
+        for space in self._judged_anew:
+            self._load_anew(holdings[space])
+        self._judged_anew.clear()
         for log in due:
             del self._contested[log]
 
     def _load_anew(self, held: HeldSpace) -> None:
-        """Judge a space from the beginning: what somebody wrote turned out to be another's."""
+        """Judge a space from the beginning: what somebody wrote is another's, or was cut off."""
         before = held.acts_in_force()
         held.forget()
         for row in self._store.logs.of_space(held.space):

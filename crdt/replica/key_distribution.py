@@ -15,8 +15,8 @@ from crdt.entries.opening import open_entry
 from crdt.entries.sealing import EPOCH_KEY_BYTES
 from crdt.entries.skeletons import MAX_BOXES, Kind
 from crdt.ids import Pseudonym
-from crdt.replica.held_space import END_OF_LOG
 from crdt.rights.access import MAX_HEADS
+from crdt.rights.authority import END_OF_LOG, Place
 from crdt.space import sealed_discovery_key
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class KeyDistribution:
 
     @staticmethod
     def _may_begin(held: HeldSpace) -> bool:
-        place = held.own.pseudonym, held.own.log, END_OF_LOG
-        return held.may(Kind.EPOCH, *place, held.heads)
+        next_place = Place(held.own.log, END_OF_LOG)
+        return held.may(Kind.EPOCH, held.own.pseudonym, next_place, held.heads)
 
     def _all_heads(self, held: HeldSpace, key: bytes) -> tuple[EntryId, ...]:
         """Return what an epoch cites, so that no act in force is unknown to it.
@@ -205,8 +205,8 @@ class KeyDistribution:
             author = self._writers.author(stored.entry)
             if opened is None or author is None:
                 continue
-            place = author, header.log, header.sequence
-            if inner.may(opened.kind, *place, opened.cites):
+            place = Place(header.log, header.sequence, stored.entry.id)
+            if inner.may(opened.kind, author, place, opened.cites):
                 return True
         return False
 

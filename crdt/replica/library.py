@@ -20,8 +20,8 @@ from crdt.entries.skeletons import (
 )
 from crdt.errors import CrdtError, Malformed, NotAuthorised, NotYours, UnknownEntry, Withdrawn
 from crdt.ids import DocumentId, EntryId, Pseudonym
-from crdt.replica.held_space import END_OF_LOG
 from crdt.replica.kept_documents import KeptDocuments
+from crdt.rights.authority import END_OF_LOG, Place
 from crdt.withdrawals import MAX_TARGETS, withdraw
 
 if TYPE_CHECKING:
@@ -299,7 +299,12 @@ class Library:
                 opened.skeleton.stamp_ms,
                 opened.skeleton,
                 _values(opened.content),
-                held.may(opened.kind, author, header.log, header.sequence, opened.cites),
+                held.may(
+                    opened.kind,
+                    author,
+                    Place(header.log, header.sequence, stored.entry.id),
+                    opened.cites,
+                ),
             )
 
     def _beginning(self, document: DocumentId) -> StoredEntry:
@@ -320,7 +325,8 @@ class Library:
 
     @staticmethod
     def _is_allowed(held: HeldSpace, kind: Kind) -> bool:
-        return held.may(kind, held.own.pseudonym, held.own.log, END_OF_LOG, held.heads)
+        next_place = Place(held.own.log, END_OF_LOG)
+        return held.may(kind, held.own.pseudonym, next_place, held.heads)
 
 
 def _values(content: bytes | None) -> tuple[Value, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crdt.entries.entry import Priority
-from crdt.entries.skeletons import Cut, Grant, Revocation
+from crdt.entries.skeletons import MAX_CUTS, Cut, Grant, Revocation
 from crdt.errors import NotAuthorised
 from crdt.ids import ID_BYTES, NO_ENTRY, MemberId, Pseudonym
 from crdt.rights.authority import Role
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 REMOVED_SHELF = "removed"
 """Members that we removed; key: the `inner` space, then the member."""
+
+
+MAX_BRANCHES = 8
+"""Of one forked log that a removal lets stand; a device that was restored makes two."""
 
 
 class Standing:
@@ -158,9 +162,15 @@ class Standing:
         }
 
     def _cuts(self, held: HeldSpace, principal: Pseudonym) -> tuple[Cut, ...]:
-        cuts = []
+        """Name the last entries of somebody that count: as far as their logs are unbroken here.
+
+        Beyond a gap nobody could tell what they had written from what they write later.
+        """
+        cuts: list[Cut] = []
         for row in self._store.logs.of_space(held.space):
             if principal in row.certificates.values():
-                last = self._store.logs.entry_at(row.log, row.last)
-                cuts.append(Cut(row.log, row.last, last or NO_ENTRY))
-        return tuple(cuts)
+                tips = self._store.logs.tips(row.log)[:MAX_BRANCHES]
+                cuts += [Cut(row.log, sequence, entry) for sequence, entry in tips]
+                if not tips:
+                    cuts.append(Cut(row.log, 0, NO_ENTRY))
+        return tuple(cuts[:MAX_CUTS])

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from crdt.entries.skeletons import Charter
     from crdt.ids import EntryId, LogId, Pseudonym, SpaceId
     from crdt.rights.act_node import ActNode
+    from crdt.rights.authority import Place
+    from crdt.rights.removals import Lineage
 
 __all__ = ["MAX_HEADS", "NEEDS", "Access", "ControlEntry", "OpenInvite", "PendingJoin", "Role"]
 
@@ -78,11 +80,12 @@ class Access:
     Args:
         space: Its id; proofs and signatures cover it.
         charter: Names its founders and the threshold of its acts.
+        lineage: Tells which entries of a forked log lie below a cut.
     """
 
-    def __init__(self, space: SpaceId, charter: Charter) -> None:
+    def __init__(self, space: SpaceId, charter: Charter, lineage: Lineage) -> None:
         self._charter = charter
-        self._acts = Acts(space, charter)
+        self._acts = Acts(space, charter, lineage)
         self._causality = Causality()
         self._entries: dict[EntryId, ControlEntry] = {}
         self._bits: dict[EntryId, int] = {}
@@ -162,34 +165,32 @@ class Access:
         return {principal: role for principal, role in roles.items() if role is not None}
 
     def role_at(
-        self, principal: Pseudonym, log: LogId, sequence: int, cites: tuple[EntryId, ...]
+        self, principal: Pseudonym, place: Place, cites: tuple[EntryId, ...]
     ) -> Role | None:
         """The role that stands behind an entry; None as well while part of its closure is missing.
 
         Args:
             principal: Who wrote it, by the log's certificate.
-            log: Where it stands.
-            sequence: Its number there.
+            place: Where it stands.
             cites: Its control heads.
         """
         closure = self._causality.closure(cites)
         if closure is None:
             return None
-        return self._acts.role_at(principal, log, sequence, closure)
+        return self._acts.role_at(principal, place, closure)
 
     def allows(
-        self,
-        principal: Pseudonym,
-        log: LogId,
-        sequence: int,
-        cites: tuple[EntryId, ...],
-        need: Role | None,
+        self, principal: Pseudonym, place: Place, cites: tuple[EntryId, ...], need: Role | None
     ) -> bool:
         """Whether an entry whose kind needs a role has effect; arguments as for `role_at`."""
         if need is None:
             return True
-        role = self.role_at(principal, log, sequence, cites)
+        role = self.role_at(principal, place, cites)
         return role is not None and role >= need
+
+    def is_cut(self, log: LogId) -> bool:
+        """Whether a valid revocation names a last entry of a log."""
+        return self._acts.is_cut(log)
 
     def effective(self, entry_id: EntryId) -> bool:
         """Whether a control entry has effect; an unknown one has none."""
@@ -206,7 +207,7 @@ class Access:
                 and entry.pseudonym in self._charter.founders
             )
         need = NEEDS[Kind(entry.kind)]
-        return self.allows(entry.pseudonym, entry.log, entry.sequence, entry.cites, need)
+        return self.allows(entry.pseudonym, entry.place, entry.cites, need)
 
     @property
     def is_closed(self) -> bool:
@@ -218,7 +219,7 @@ class Access:
         """
         return any(
             (self.role(entry.pseudonym) or 0) >= Role.STEWARD
-            and self.allows(entry.pseudonym, entry.log, entry.sequence, entry.cites, Role.STEWARD)
+            and self.allows(entry.pseudonym, entry.place, entry.cites, Role.STEWARD)
             for entry in self._unknown
         )
 

@@ -16,14 +16,15 @@ from crdt.errors import BadSignature
 from crdt.rights.act_node import ActNode
 from crdt.rights.authority import Act, Role, check_act_signatures, may_hand_out, proves_invitation
 from crdt.rights.causality import bits, include
-from crdt.rights.removals import END, Removal, Removals
+from crdt.rights.removals import Removal, Removals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from crdt.entries.skeletons import Charter
-    from crdt.ids import EntryId, LogId, SpaceId
-    from crdt.rights.authority import ControlEntry
+    from crdt.entries.skeletons import Charter, Cut
+    from crdt.ids import EntryId, SpaceId
+    from crdt.rights.authority import ControlEntry, Place
+    from crdt.rights.removals import Lineage
 
 _MEMO_LIMIT = 1 << 16
 
@@ -48,16 +49,17 @@ class Acts:
     Args:
         space: Its id; proofs and signatures cover it.
         charter: Names its founders and the threshold of its acts.
+        lineage: Tells which entries of a forked log lie below a cut.
     """
 
-    def __init__(self, space: SpaceId, charter: Charter) -> None:
+    def __init__(self, space: SpaceId, charter: Charter, lineage: Lineage) -> None:
         self._space = space
         self._threshold = charter.threshold
         self._founders = frozenset(charter.founders)
         self._may_be_founders = set(charter.founders)
         self._nodes: dict[int, ActNode] = {}
         self._bits: dict[EntryId, int] = {}
-        self._removals = Removals()
+        self._removals = Removals(lineage)
         self._raising: dict[bytes, int] = {}  # grants and joins, by whom they raise
         self._invites: dict[bytes, int] = {}  # by key, as the next two
         self._joins: dict[bytes, int] = {}
@@ -118,7 +120,7 @@ class Acts:
         if self._threshold <= 1:
             return True
         view = below & self._deciders
-        roles = (self._role(signer, None, END, below, view) for signer in signers)
+        roles = (self._role(signer, None, below, view) for signer in signers)
         return sum(role is not None and role >= Role.STEWARD for role in roles) >= self._threshold
 
     def _add_grant(self, bit: int, grant: Grant) -> None:
@@ -146,11 +148,11 @@ class Acts:
         shielded = frozenset(
             founder
             for founder in self._may_be_founders
-            if level < Role.FOUNDER and self._role(founder, None, END, below, view) is Role.FOUNDER
+            if level < Role.FOUNDER and self._role(founder, None, below, view) is Role.FOUNDER
         )
-        cuts: dict[bytes, int] = {}
+        cuts: dict[bytes, tuple[Cut, ...]] = {}
         for cut in act.cuts:
-            cuts[cut.log] = min(cut.sequence, cuts.get(cut.log, END))
+            cuts[cut.log] = (*cuts.get(cut.log, ()), cut)
         removal = Removal(node, level, shielded, cuts)
         if act.principal is None or removal.reaches(act.principal):
             self._removals.add(bit, removal, act.principal)
@@ -161,7 +163,7 @@ class Acts:
     def role_then(self, entry: ControlEntry, below: int) -> Role | None:
         """The role that somebody held, by what they had seen when they wrote an entry."""
         view = below & self._deciders
-        return self._role(entry.pseudonym, entry.log, entry.sequence, below, view)
+        return self._role(entry.pseudonym, entry.place, below, view)
 
     @property
     def everything(self) -> int:
@@ -170,11 +172,11 @@ class Acts:
 
     def role_now(self, principal: bytes) -> Role | None:
         """The role somebody holds, as far as anything is known."""
-        return self._role(principal, None, END, -1, self._deciders)
+        return self._role(principal, None, -1, self._deciders)
 
-    def role_at(self, principal: bytes, log: LogId, sequence: int, closure: int) -> Role | None:
+    def role_at(self, principal: bytes, place: Place, closure: int) -> Role | None:
         """The role that stands behind an entry: its closure's grants, cut by all revocations."""
-        return self._role(principal, log, sequence, closure, self._deciders)
+        return self._role(principal, place, closure, self._deciders)
 
     def holds(self, bit: int) -> bool:
         """Whether an act has effect, as far as anything is known."""
@@ -203,9 +205,13 @@ class Acts:
                 if lost_to:
                     yield lost_to
 
+    def is_cut(self, log: bytes) -> bool:
+        """Whether a valid revocation names a last entry of a log."""
+        return self._removals.is_cut(log)
+
     def was_removed(self, join: ActNode) -> bool:
         """Whether somebody was removed after they joined."""
-        removals = self._removals.beyond(join.entry.pseudonym, None, END, self._deciders)
+        removals = self._removals.beyond(join.entry.pseudonym, None, self._deciders)
         return removals is None or bool(removals & ~join.below)
 
     def nodes(self) -> Iterator[tuple[int, ActNode]]:
@@ -223,15 +229,13 @@ class Acts:
 
     # --- judging --------------------------------------------------------------------
 
-    def _role(
-        self, principal: bytes, log: bytes | None, sequence: int, closure: int, view: int
-    ) -> Role | None:
+    def _role(self, principal: bytes, place: Place | None, closure: int, view: int) -> Role | None:
         """The highest role of somebody by the grants of a closure that survive a view.
 
-        Without a log, the question is not about an entry: only grants made in
+        Without a place, the question is not about an entry: only grants made in
         knowledge of every removal survive.
         """
-        removals = self._removals.beyond(principal, log, sequence, view)
+        removals = self._removals.beyond(principal, place, view)
         if removals is None:
             return None
         if principal in self._founders and not removals:
@@ -288,7 +292,7 @@ class Acts:
             return self._serves_by_itself(node, view)
         if isinstance(act, Revocation) or not node.is_backed:
             return False
-        role = self._role(entry.pseudonym, entry.log, entry.sequence, node.below, view)
+        role = self._role(entry.pseudonym, entry.place, node.below, view)
         return role is not None and may_hand_out(role, act.role)
 
     def _serves_by_itself(self, join: ActNode, view: int) -> bool:
@@ -356,7 +360,7 @@ class Acts:
 
     def _is_uncut(self, node: ActNode, view: int) -> bool:
         entry = node.entry
-        removals = self._removals.beyond(entry.pseudonym, entry.log, entry.sequence, view)
+        removals = self._removals.beyond(entry.pseudonym, entry.place, view)
         return removals is not None and not removals & ~node.below
 
 

@@ -62,6 +62,24 @@ def may_hand_out(holder: Role, role: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry stands, or would.
+
+    Attributes:
+        sequence: Its number in its log.
+        entry: Which it is, of several with one number; None: it is not written yet.
+    """
+
+    log: LogId
+    sequence: int
+    entry: EntryId | None = None
+
+
+END_OF_LOG = (1 << 63) - 1
+"""Beyond every number in a log: asks what its author may do next."""
+
+
+@dataclass(frozen=True, slots=True)
 class ControlEntry:
     """A control entry as its skeleton, header and log's certificate tell it.
 
@@ -80,6 +98,11 @@ class ControlEntry:
     skeleton: AnySkeleton | None
     cites: tuple[EntryId, ...]
     kind: int
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.log, self.sequence, self.id)
 
 
 def act_message(space: SpaceId, skeleton: Grant | Invite | Revocation) -> bytes:

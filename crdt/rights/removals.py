@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from crdt.ids import EntryId
 from crdt.rights.authority import Role
 from crdt.rights.causality import bits, include
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crdt.entries.skeletons import Cut
     from crdt.rights.act_node import ActNode
+    from crdt.rights.authority import Place
 
-END = 1 << 63
-"""Beyond every number in a log."""
+
+class Lineage(Protocol):
+    """Knows the logs that were written twice."""
+
+    def stands(self, place: Place, tip: EntryId) -> bool:
+        """Tell whether an entry lies on the way to another of its log, as far as it is forked."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +32,13 @@ class Removal:
     Attributes:
         level: Role that gives it force; 0 when it only concerns its own author.
         shielded: Founders whom it cannot reach.
-        cuts: Last number that counts, by log.
+        cuts: Last entries that count, by log: of one that is forked, the tips of its branches.
     """
 
     node: ActNode
     level: int
     shielded: frozenset[bytes]
-    cuts: Mapping[bytes, int]
+    cuts: Mapping[bytes, tuple[Cut, ...]]
 
     def reaches(self, principal: bytes) -> bool:
         """Whether it is for its author to remove somebody."""
@@ -38,20 +46,32 @@ class Removal:
             return True
         return self.level >= Role.STEWARD and principal not in self.shielded
 
-    def is_beyond(self, log: bytes | None, sequence: int) -> bool:
-        """Whether what stands there is cut off; without a log: whether anything new is."""
-        return log is None or sequence > self.cuts.get(log, 0)
+    def is_beyond(self, place: Place | None, lineage: Lineage) -> bool:
+        """Whether what stands there is cut off; without a place: whether anything new is."""
+        return place is None or not any(
+            place.sequence <= cut.sequence and lineage.stands(place, EntryId(cut.entry))
+            for cut in self.cuts.get(place.log, ())
+        )
 
 
 class Removals:
-    """The valid revocations of one space, by their bits."""
+    """The valid revocations of one space, by their bits.
 
-    def __init__(self) -> None:
+    Args:
+        lineage: Tells which entries of a forked log lie below a cut.
+    """
+
+    def __init__(self, lineage: Lineage) -> None:
+        self._lineage = lineage
         self._removals: dict[int, Removal] = {}
         self._ending: dict[bytes, int] = {}  # by principal
         self._cutting: dict[bytes, int] = {}  # of devices, by log
         self._written: dict[bytes, int] = {}  # by author and by log
         self._overruling: dict[int, int] = {}  # those of higher level, by revocation
+
+    def is_cut(self, log: bytes) -> bool:
+        """Whether any revocation names a last entry of a log, or ends whoever may write it."""
+        return any(log in removal.cuts for removal in self._removals.values())
 
     def __contains__(self, bit: int) -> bool:
         """Whether a revocation is valid: it may be overruled all the same."""
@@ -66,13 +86,13 @@ class Removals:
         include(self._written, removal.node.entry.log, bit)
         self._find_overruling(bit, principal)
 
-    def beyond(self, principal: bytes, log: bytes | None, sequence: int, view: int) -> int | None:
+    def beyond(self, principal: bytes, place: Place | None, view: int) -> int | None:
         """Return those that a grant must know to survive; None: the log itself is cut off."""
-        if log is not None:
-            for bit in bits(self._cutting.get(log, 0) & view):
+        if place is not None:
+            for bit in bits(self._cutting.get(place.log, 0) & view):
                 removal = self._removals[bit]
                 if (
-                    removal.is_beyond(log, sequence)
+                    removal.is_beyond(place, self._lineage)
                     and removal.reaches(principal)
                     and not self.is_overruled(bit, view)
                 ):
@@ -80,7 +100,7 @@ class Removals:
         beyond = 0
         for bit in bits(self._ending.get(principal, 0) & view):
             removal = self._removals[bit]
-            if removal.is_beyond(log, sequence) and not self.is_overruled(bit, view):
+            if removal.is_beyond(place, self._lineage) and not self.is_overruled(bit, view):
                 beyond |= 1 << bit
         return beyond
 
@@ -110,6 +130,6 @@ class Removals:
         return (
             above.level > under.level
             and not under.node.below >> higher & 1
-            and above.is_beyond(entry.log, entry.sequence)
+            and above.is_beyond(entry.place, self._lineage)
             and above.reaches(entry.pseudonym)
         )

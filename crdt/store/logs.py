@@ -94,6 +94,28 @@ class LogTable:
         )
         return row[0] if row else None
 
+    def tips(self, log: LogId) -> list[tuple[int, EntryId]]:
+        """Give number and id of the last entry of each unbroken chain of a log."""
+        row = self.get(log)
+        if row is None or not row.contiguous:
+            return []
+        if not row.is_forked:
+            last = self.entry_at(log, row.contiguous)
+            return [(row.contiguous, last)] if last else []
+        ends: dict[EntryId, int] = {}
+        chained: set[EntryId] = set()
+        for sequence, entry, previous in self._connection.rows(
+            "SELECT sequence, entries.id, substr(header, 75, 32) FROM entries"
+            " JOIN logs ON logs.number = entries.log WHERE logs.log = ? AND state = 1"
+            " ORDER BY sequence",
+            (log,),
+        ):
+            if sequence == 1 or previous in chained:
+                chained.add(entry)
+                ends.pop(previous, None)
+                ends[entry] = sequence
+        return sorted(((number, entry) for entry, number in ends.items()), reverse=True)
+
     def forks(self, space: SpaceId) -> tuple[Fork, ...]:
         """Return what contradicts itself in a space."""
         rows = self._connection.rows(

@@ -103,6 +103,14 @@ class Logs(Protocol):
         """Return the entry with a number, or None; of several the one with the lowest id."""
         ...
 
+    def tips(self, log: LogId) -> list[tuple[int, EntryId]]:
+        """Give number and id of the last entry of each unbroken chain of a log, longest first.
+
+        One for a log that is not forked, however much of it is here beyond a gap; none
+        while its first entry is not here.
+        """
+        ...
+
     def forks(self, space: SpaceId) -> tuple[Fork, ...]:
         """Return what contradicts itself in a space."""
         ...

@@ -17,10 +17,17 @@ from crdt.entries.skeletons import (
 )
 from crdt.ids import EntryId, LogId, Pseudonym, SpaceId, digest
 from crdt.rights.access import Access, ControlEntry, Role
-from crdt.rights.authority import act_message
+from crdt.rights.authority import Place, act_message
 
 SPACE = SpaceId(b"S" * 32)
 NOBODY = bytes(32)
+
+
+class Unforked:
+    """No log was written twice."""
+
+    def stands(self, place: Place, tip: EntryId) -> bool:
+        return True
 
 
 class Person:
@@ -56,7 +63,7 @@ class Community:
         self.sequences: dict[LogId, int] = {}
 
     def access(self, *left_out: EntryId) -> Access:
-        access = Access(SPACE, self.charter)
+        access = Access(SPACE, self.charter, Unforked())
         for entry in self.entries:
             if entry.id not in left_out:
                 access.add(entry)
@@ -142,4 +149,4 @@ def may_write(
     cites: tuple[EntryId, ...],
     need: Role = Role.CONTRIBUTOR,
 ) -> bool:
-    return access.allows(person.name, person.log, sequence, cites, need)
+    return access.allows(person.name, Place(person.log, sequence), cites, need)

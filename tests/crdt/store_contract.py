@@ -243,6 +243,21 @@ class StoreContract:
         assert row is not None and (row.last, row.contiguous, row.is_forked) == (5, 5, False)
         assert store.logs.of_space(SPACE) == (row,)
 
+    def test_the_tips_of_a_log_end_its_unbroken_chains(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        one, two, three = rosa.write(b"one"), rosa.write(b"two"), rosa.write(b"three")
+        far = rosa.write(b"far", position=Position(SPACE, 1 << 40, three.id))
+        assert store.logs.tips(rosa.keys.log) == []
+        put(store, one, three, far)
+        assert store.logs.tips(rosa.keys.log) == [(1, one.id)]
+        put(store, two)
+        assert store.logs.tips(rosa.keys.log) == [(3, three.id)]
+        branch = rosa.write(b"other", position=Position(SPACE, 2, one.id))
+        lost = rosa.write(b"lost", position=Position(SPACE, 3, EntryId(b"?" * 32)))
+        put(store, branch, lost)
+        tips = store.logs.tips(rosa.keys.log)
+        assert (2, branch.id) in tips and (3, lost.id) not in tips
+
     def test_two_entries_with_one_number_are_both_kept_as_proof(self) -> None:
         store, rosa = self.ready(), Writer("rosa")
         one = rosa.write(b"one")

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from crdt.entries.skeletons import Genesis, Grant, Kind, Signature
 from crdt.ids import EntryId, digest
 from crdt.rights.access import MAX_HEADS, NEEDS, Role
+from crdt.rights.authority import Place
 from tests.crdt.control_histories import FOUNDER, Community, Person, Ticket, may_write
 
 STEWARD = Person("steward")
@@ -109,7 +110,9 @@ def test_an_entry_that_cites_what_is_not_here_waits() -> None:
 def test_what_needs_no_role_has_effect_for_anybody() -> None:
     access = Community().access()
 
-    assert access.allows(ROSA.name, ROSA.log, 1, (EntryId(b"?" * 32),), NEEDS[Kind.WITHDRAWAL])
+    assert access.allows(
+        ROSA.name, Place(ROSA.log, 1), (EntryId(b"?" * 32),), NEEDS[Kind.WITHDRAWAL]
+    )
 
 
 # --- invites and joins ----------------------------------------------------------------

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crdt.rights.access import Access, Role
-from tests.crdt.control_histories import FOUNDER, SPACE, Community, Person, Ticket
+from crdt.rights.authority import Place
+from tests.crdt.control_histories import (
+    FOUNDER,
+    SPACE,
+    Community,
+    Person,
+    Ticket,
+    Unforked,
+)
 
 if TYPE_CHECKING:
     from crdt.ids import EntryId
@@ -87,7 +95,7 @@ def answers(access: Access, entries: list[ControlEntry]) -> tuple[object, ...]:
         access.is_closed,
         {entry.id: access.effective(entry.id) for entry in entries},
         [
-            access.role_at(who.name, who.log, sequence, (entry.id,))
+            access.role_at(who.name, Place(who.log, sequence), (entry.id,))
             for entry in entries
             for who in PEOPLE
             for sequence in (1, 4)
@@ -104,7 +112,7 @@ def test_every_order_gives_the_same_answers(community: Community, chance: object
 
     for _ in range(3):
         chance.shuffle(entries)  # type: ignore[attr-defined]
-        access = Access(SPACE, community.charter)
+        access = Access(SPACE, community.charter, Unforked())
         for entry in entries:
             access.add(entry)
             access.members()  # what was asked meanwhile must not stick

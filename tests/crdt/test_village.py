@@ -24,7 +24,7 @@ from crdt.entries import keyring
 from crdt.entries.opening import open_entry
 from crdt.errors import BadInvite, CannotOpen, NotAuthorised, UnknownEntry, Withdrawn
 from crdt.ids import EntryId
-from crdt.rights.authority import Role
+from crdt.rights.authority import Place, Role
 from crdt.tickets import read_ticket
 from tests.crdt.air_village import AirMeeting, AirVillager, Sealer
 from tests.crdt.rich_history import entries_of
@@ -264,7 +264,8 @@ class Village(RuleBasedStateMachine):
         author = node.replica.interpreter.writers.author(stored.entry)
         if opened is None or author is None:
             return
-        if inner.may(opened.kind, author, header.log, header.sequence, opened.cites):
+        place = Place(header.log, header.sequence, stored.entry.id)
+        if inner.may(opened.kind, author, place, opened.cites):
             for other in self.people:
                 if inner.may_read(other.replica.keys.device.public):
                     outsiders.discard(other.name)

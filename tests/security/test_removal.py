@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from crdt.certificates import bind
 from crdt.crypto.keys import DeviceKey, DeviceKeys, MemberKey
-from crdt.entries.skeletons import Join, Kind, Revocation
+from crdt.entries.entry import Priority
+from crdt.entries.skeletons import Grant, Join, Kind, Revocation
 from crdt.errors import NotAuthorised, UnknownEntry
+from crdt.ids import EntryId
 from crdt.replica.people import MAX_DEVICES
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from meshnode.desks.community_desk import _member, _members
-from tests.crdt.forger import Forger
+from tests.crdt.forger import Forger, keys_of
 from tests.crdt.people import bytes_for
+from tests.crdt.rich_history import entries_of
+from tests.crdt.views import fresh_replica, view_of
 from tests.crdt.village import Villager
 from tests.security.village_rules import count_of, deliver, join, remove
 
@@ -182,3 +187,89 @@ def test_who_redeems_a_ticket_in_the_commons_alone_is_shown_and_can_be_removed(
 
     assert [view.role for view in shown] == ["steward"]
     assert commons.access.role(name) is None
+
+
+def test_a_removed_steward_gives_no_role_with_a_number_they_used_before(
+    rosa: Villager, tmp_path: Path
+) -> None:
+    eve = join(rosa, tmp_path, "eve", Role.STEWARD)
+    heads = {level: eve.space(level).heads for level in ("inner", "commons")}
+    seal = eve.space("inner").writing_seal()
+    kept = eve.write("Before.", "commons")
+    eve.give(rosa)
+    remove(rosa, eve)
+
+    for level in ("inner", "commons"):
+        held, sealed = rosa.space(level), seal if level == "inner" else None
+        mallory = keys_of(held, "mallory").pseudonym
+        forger = Forger(eve.space(level), eve.space(level).own)
+        for number, previous in ((2, EntryId(b"x" * 32)), (3, first_of(rosa, forger))):
+            grant = Grant(number, heads[level], mallory, int(Role.STEWARD), None, ())
+            deliver(rosa, [forger.write(grant, place=(number, previous), seal=sealed)])
+
+        assert held.access is not None and held.access.role(mallory) is None
+    assert rosa.text(kept) == "Before."
+    assert set(rosa.space("commons").access.members()) == {rosa.space("commons").own.pseudonym}  # type: ignore[union-attr]
+
+
+def first_of(node: Villager, forger: Forger) -> EntryId:
+    entry = node.store.logs.entry_at(forger.keys.log, 1)
+    assert entry is not None
+    return entry
+
+
+def test_whom_a_removed_steward_had_let_in_stays_though_they_sign_the_number_again(
+    rosa: Villager, tmp_path: Path
+) -> None:
+    eve = join(rosa, tmp_path, "eve", Role.STEWARD)
+    theirs = eve.replica.membership.community(eve.space("inner"))
+    dan = Villager(tmp_path, "dan")
+    dan.replica.membership.redeem(read_ticket(eve.ticket(theirs)))
+    eve.meet(dan)
+    eve.meet(rosa)
+    remove(rosa, eve)
+    commons = rosa.space("commons")
+    assert commons.access is not None
+    members = dict(commons.access.members())
+    forger = Forger(eve.space("commons"), eve.space("commons").own)
+
+    for number in range(2, 8):
+        deliver(rosa, [forger.write(b"\x91\x60", place=(number, first_of(rosa, forger)))])
+
+    assert dict(rosa.space("commons").access.members()) == members  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_stands_below_a_cut_does_not_depend_on_the_order(
+    rosa: Villager, tmp_path: Path, seed: int
+) -> None:
+    eve = join(rosa, tmp_path, "eve", Role.STEWARD)
+    for word in ("One.", "Two.", "Three."):
+        eve.write(word, "commons")
+    eve.give(rosa)
+    held, forger = eve.space("commons"), Forger(eve.space("commons"), eve.space("commons").own)
+    heads, mallory = held.heads, keys_of(held, "mallory").pseudonym
+    remove(rosa, eve)
+    grant = Grant(1, heads, mallory, int(Role.STEWARD), None, ())
+    entries = [*entries_of(rosa.replica), forger.write(grant, place=(3, first_of(rosa, forger)))]
+    rosa.replica.admit(entries)
+    random.Random(seed).shuffle(entries)
+    other = fresh_replica(tmp_path / "other.db", rosa.replica.keys, rosa.replica.holdings.all())
+
+    for start in range(0, len(entries), 3):
+        assert not other.admit(entries[start : start + 3]).refused
+
+    assert view_of(other) == view_of(rosa.replica)
+    rosa.restart()
+    assert view_of(rosa.replica) == view_of(other)
+    other.store.close()
+
+
+def test_a_number_far_ahead_of_a_log_keeps_nobody_reading(rosa: Villager, tmp_path: Path) -> None:
+    eve = join(rosa, tmp_path, "eve", Role.READER)
+    forger, far = Forger.of(eve, "inner"), (1 << 50, EntryId(b"x" * 32))
+    deliver(rosa, [forger.write(b"\x91\x60", priority=Priority.BULK, place=far)])
+
+    remove(rosa, eve)
+
+    assert not rosa.space("inner").may_read(eve.replica.keys.device.public)
