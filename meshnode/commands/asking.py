@@ -9,13 +9,14 @@ from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import short, span, whose
 from meshnode.errors import BadUsage, Internal
-from meshnode.views import AskDone, AskPhrase, AskQuote
+from meshnode.views.answer import AskDone, AskPhrase, AskQuote
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
     from meshnode.commands.terminal import Terminal
-    from meshnode.views import Citation, Hit
+    from meshnode.views.answer import Citation
+    from meshnode.views.hit import Hit
 
 
 def search(call: Call) -> int:

@@ -8,11 +8,11 @@ from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import day, moment, short
 from meshnode.errors import BadUsage
-from meshnode.views import FoundRequest, InviteRequest, RoleRequest
+from meshnode.views.community import FoundRequest, InviteRequest, RoleRequest
 
 if TYPE_CHECKING:
     from meshnode.commands.call import Call
-    from meshnode.views import MemberView
+    from meshnode.views.community import MemberView
 
 
 def found(call: Call) -> int:

@@ -12,13 +12,17 @@ from meshnode.commands.connection import run, with_node
 from meshnode.commands.edited_text import edited_text
 from meshnode.commands.wording import counted, day, moment, short
 from meshnode.errors import BadUsage
-from meshnode.views import EditRequest, ImportDone, ImportedFile, ImportRequest, attribution
+from meshnode.views.attribution import attribution
+from meshnode.views.contribution import EditRequest
+from meshnode.views.file_import import ImportDone, ImportedFile, ImportRequest
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
     from meshnode.commands.terminal import Terminal
-    from meshnode.views import Change, ContributionView, Coverage, Revision
+    from meshnode.views.contribution import ContributionView
+    from meshnode.views.revision import Change, Revision
+    from meshnode.views.withdrawal import Coverage
 
 
 def add(call: Call) -> int:

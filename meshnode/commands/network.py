@@ -12,12 +12,13 @@ from meshnode.client import ApiError
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import counted, moment, short, size, span
 from meshnode.errors import BadUsage
-from meshnode.views import SyncDone
+from meshnode.views.sync import SyncDone
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
-    from meshnode.views import BundleView, SyncProgress
+    from meshnode.views.bundle import BundleView
+    from meshnode.views.sync import SyncProgress
 
 AGAIN_S = 2.0
 """Between two attempts of `sync --wait`."""

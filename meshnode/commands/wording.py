@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from meshnode.views import attribution
+from meshnode.views.attribution import attribution
 
 if TYPE_CHECKING:
-    from meshnode.views import Citation, Hit
+    from meshnode.views.answer import Citation
+    from meshnode.views.hit import Hit
 
 _SHORT = 8
 _YEAR_10000_MS = 253_402_300_800_000

@@ -12,18 +12,16 @@ from meshnode.desks.revisions import revisions_of
 from meshnode.errors import BadRequest
 from meshnode.record.coverage import coverage_of
 from meshnode.record.rendering import GENRE, LEVELS, contribution_of
-from meshnode.views import (
-    ContributionView,
-    Coverage,
-    Revision,
-)
+from meshnode.views.contribution import ContributionView
 
 if TYPE_CHECKING:
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.replica import Replica
     from meshnode.record.catalogue import Catalogue
     from meshnode.record.record import Record
-    from meshnode.views import AddRequest, EditRequest
+    from meshnode.views.contribution import AddRequest, EditRequest
+    from meshnode.views.revision import Revision
+    from meshnode.views.withdrawal import Coverage
 
 _WITHDRAWN_SHELF = "our withdrawals"
 """Documents that we took back, or took our words out of; value: stamp, then the withdrawal."""

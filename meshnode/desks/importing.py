@@ -16,7 +16,7 @@ from meshnode.desks.contributing import space_for
 from meshnode.desks.contribution_fields import fields_of
 from meshnode.record.import_marks import import_secret, keep_mark, says_the_same
 from meshnode.record.rendering import GENRE
-from meshnode.views import ImportDone, ImportedFile
+from meshnode.views.file_import import ImportDone, ImportedFile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from knowledge.imports.importing import Progress
     from meshnode.record.catalogue import Catalogue
     from meshnode.record.record import Record
-    from meshnode.views import ImportEvent, ImportRequest
+    from meshnode.views.file_import import ImportEvent, ImportRequest
 
 _IMPORT_SHELF = "imported files"
 """Key: the source, named with a secret; value: the document that it became."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crdt.documents.history import RunKind, history
 from knowledge.contribution import Field
 from meshnode.record.attribution import signer_of
-from meshnode.views import Change, FieldChange, Revision
+from meshnode.views.revision import Change, FieldChange, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -24,7 +24,7 @@ from meshnode.commands.parser import build_parser, duration_ms
 from meshnode.commands.terminal import Terminal, cells, fit
 from meshnode.home.config import load_config
 from meshnode.home.keystore import Keystore, Protection
-from meshnode.views import AddRequest
+from meshnode.views.contribution import AddRequest
 from tests.meshnode.conftest import QUICK, Running, make_node, running
 from tests.meshnode.fake_program import COMMAND
 from tests.meshnode.fake_service import TICKET, FakeOpener

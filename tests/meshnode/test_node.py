@@ -9,7 +9,9 @@ import pytest
 
 from crdt.errors import MeshError
 from meshnode.errors import BadUsage
-from meshnode.views import EditRequest, PeerRequest, WithdrawRequest
+from meshnode.views.contribution import EditRequest
+from meshnode.views.peer import PeerRequest
+from meshnode.views.withdrawal import WithdrawRequest
 from tests.meshnode.nodes import Resident, World, address_of, coverage_says, join, wait_until
 
 if TYPE_CHECKING:
