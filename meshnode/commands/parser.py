@@ -244,7 +244,7 @@ def _add_network(commands: Commands) -> None:
     sync = commands.add("sync", "network:sync", "Meet a peer now, or everybody within reach.")
     sync.add_argument("peer", nargs="?", metavar="PEER", help="an address")
     sync.add_argument("--wait", action="store_true", help="try again until a meeting went well")
-    sync.add_argument("--timeout", type=duration_ms, metavar="5m", help="give up waiting then")
+    sync.add_argument("--timeout", type=duration_ms, metavar="5m", help="end by then")
     bundle = commands.add("bundle", "network:bundle", "Carry entries in a file.")
     kinds = Commands(bundle, "write|read")
     write = kinds.add("write", "network:write_bundle", "Write a bundle file.")

@@ -367,6 +367,7 @@ class FakeService:
             raise Unreachable(request.peer)
         for address in self.known_peers:
             yield SyncProgress(peer=address, stage="comparing")
+            await self.hold.wait()
             yield SyncDone(peer=address, sent=1, received=2, sent_bytes=3, duration_ms=4.0)
 
     async def write_bundle(self, request: BundleWriteRequest) -> BundleView:

@@ -312,6 +312,19 @@ async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
         assert await shell.json("peers", "remove", "a:1") == {}
 
 
+@pytest.mark.slow
+async def test_a_sync_ends_when_its_time_is_up_and_says_so(shell: Shell) -> None:
+    async with node_with_a_note(shell.home) as (node, _):
+        await shell.run("peers", "add", "ridge:4242")
+        assert "1 entry sent" in await shell.run("sync", "--timeout", "1s")
+
+        node.opener.node.hold.clear()
+        assert await shell.fail("sync", "--timeout", "1s") == 7
+        assert "time was up after 1.0 s, and no meeting had ended" in shell.noted
+        assert await shell.fail("sync", "--wait", "--timeout", "1s", "--json") == 7
+        assert "time was up" in json.loads(shell.said)[0]["error"]
+
+
 async def test_bundles_are_written_and_read_by_absolute_paths(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
