@@ -10,6 +10,7 @@ from knowledge.terminal_text import terminal_line, terminal_text
 from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import run, with_node
 from meshnode.commands.edited_text import edited_text
+from meshnode.commands.revision_lines import show_revision
 from meshnode.commands.wording import counted, day, moment, short
 from meshnode.errors import BadUsage
 from meshnode.views.attribution import attribution
@@ -19,9 +20,7 @@ from meshnode.views.file_import import ImportDone, ImportedFile, ImportRequest
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
-    from meshnode.commands.terminal import Terminal
     from meshnode.views.contribution import ContributionView
-    from meshnode.views.revision import Change, Revision
     from meshnode.views.withdrawal import Coverage
 
 
@@ -191,31 +190,8 @@ def history(call: Call) -> int:
         call.terminal.data(revisions)
     else:
         for revision in revisions:
-            _show_revision(call.terminal, revision)
+            show_revision(call.terminal, revision)
     return Exit.DONE
-
-
-def _show_revision(terminal: Terminal, revision: Revision) -> None:
-    marks = [
-        *(["withdrawn"] if revision.is_withdrawn else []),
-        *(["without effect: its author had no right to it"] if not revision.is_effective else []),
-    ]
-    state = f"  ({'; '.join(marks)})" if marks else ""
-    head = f"{short(revision.id)}  {moment(revision.stamp_ms)}  {revision.author}{state}"
-    terminal.say(terminal.coloured(head, "1"))
-    for field in revision.fields:
-        terminal.say(f"    {field.field} = {field.value}")
-    for change in revision.changes:
-        _show_change(terminal, change)
-
-
-def _show_change(terminal: Terminal, change: Change) -> None:
-    sign, style = {"same": (" ", "2"), "added": ("+", "32"), "removed": ("-", "31")}[change.op]
-    lines = change.text.splitlines()
-    if change.op == "same" and len(lines) > 2:
-        lines = [lines[0], "…", lines[-1]]
-    for line in lines:
-        terminal.say(terminal.coloured(f"  {sign} {line}", style))
 
 
 def withdraw(call: Call) -> int:
