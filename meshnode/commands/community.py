@@ -105,10 +105,10 @@ def _show_members(call: Call, listed: list[MemberView]) -> int:
                 one.community,
                 str(one.devices),
                 day(one.joined_ms) if one.joined_ms else "",
-                moment(one.last_heard_ms) if one.last_heard_ms else "",
+                day(one.last_heard_ms) if one.last_heard_ms else "",
             )
             for one in listed
         ],
-        wide=0,
+        gives_way=("community", "name"),
     )
     return Exit.DONE

@@ -111,7 +111,7 @@ def listing(call: Call) -> int:
             )
             for row in page.items
         ],
-        wide=3,
+        gives_way=("community", "author", "title"),
     )
     first, last = page.offset + 1, page.offset + len(page.items)
     if len(page.items) < page.total:
@@ -229,7 +229,7 @@ def _show_coverage(call: Call, found: Coverage) -> None:
                 (node.name, short(node.device), node.state, moment(node.last_heard_ms))
                 for node in found.nodes
             ],
-            wide=0,
+            gives_way=("node",),
         )
 
 
@@ -242,6 +242,6 @@ def withdrawals(call: Call) -> int:
         call.terminal.table(
             ("id", "title", "reached"),
             [(short(one.id), one.title, one.sentence) for one in found],
-            wide=1,
+            gives_way=("title", "reached"),
         )
     return Exit.DONE

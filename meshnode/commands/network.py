@@ -31,22 +31,23 @@ def peers(call: Call) -> int:
         call.terminal.data(listed)
         return Exit.DONE
     call.terminal.table(
-        ("address", "carrier", "name", "state", "last met", "sent", "received", "problem"),
+        ("address", "name", "state", "last met", "sent", "received"),
         [
             (
                 one.address,
-                one.carrier,
                 one.name,
                 one.state,
                 moment(one.last_met_ms),
                 size(one.sent_bytes),
                 size(one.received_bytes),
-                one.last_error,
             )
             for one in listed
         ],
-        wide=7,
+        gives_way=("address", "name"),
     )
+    for one in listed:
+        if one.last_error:
+            call.terminal.say(f"{short(one.address)}: {one.last_error}")
     return Exit.DONE
 
 
@@ -77,11 +78,10 @@ def links(call: Call) -> int:
         call.terminal.data(listed)
         return Exit.DONE
     call.terminal.table(
-        ("address", "carrier", "name", "made by", "since", "sent", "received", "speed"),
+        ("address", "name", "made by", "since", "sent", "received", "speed"),
         [
             (
                 one.address,
-                one.carrier,
                 one.name,
                 "us" if one.is_outgoing else "them",
                 moment(one.since_ms),
@@ -91,7 +91,7 @@ def links(call: Call) -> int:
             )
             for one in listed
         ],
-        wide=2,
+        gives_way=("address", "name"),
     )
     return Exit.DONE
 

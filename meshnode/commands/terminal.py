@@ -10,18 +10,17 @@ import getpass
 import os
 import shutil
 import sys
-import unicodedata
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
+from meshnode.commands.columns import GAP, cells, column_sizes, fit, padded, row
 from meshnode.errors import BadUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 BOLD, DIM, GREEN, RED = "1", "2", "32", "31"
-_GAP = 2
 
 
 class Terminal:
@@ -55,13 +54,8 @@ class Terminal:
         return self._in.isatty() and self._err.isatty()
 
     @property
-    def has_columns(self) -> bool:
-        """Whether lines may be cut to fit a screen."""
-        return self._out.isatty() and not self.is_plain
-
-    @property
     def width(self) -> int:
-        """Columns of the screen."""
+        """Columns of the screen; 80 where there is none."""
         return shutil.get_terminal_size().columns
 
     # --- out ---
@@ -116,40 +110,40 @@ class Terminal:
 
     def coloured(self, text: str, style: str) -> str:
         """Return a text in a colour, where colours are wanted."""
-        if self.has_columns and not os.environ.get("NO_COLOR") and text:
+        is_screen = self._out.isatty() and not self.is_plain
+        if is_screen and not os.environ.get("NO_COLOR") and text:
             return f"\x1b[{style}m{text}\x1b[0m"
         return text
 
     def fields(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Print names and values, one pair a line; empty values are left out."""
         shown = [(name, value) for name, value in pairs if value]
-        size = max((cells(name) for name, _ in shown), default=0) + _GAP
+        size = max((cells(name) for name, _ in shown), default=0) + GAP
         for name, value in shown:
             if self.is_plain:
                 self.say(f"{name}: {value}")
             else:
                 self.say(f"{self.coloured(padded(name, size), DIM)}{value}")
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> None:
-        """Print rows in columns.
+    def table(
+        self, header: Sequence[str], rows: Sequence[Sequence[str]], *, gives_way: Sequence[str]
+    ) -> None:
+        """Print rows in columns that fit the screen.
 
         Args:
             header: Names of the columns.
             rows: Their values.
-            wide: The column that gives way on a narrow screen.
+            gives_way: Names of those that are cut on a narrow screen, the least important first.
         """
         if self.is_plain:
-            for row in rows:
-                pairs = zip(header, row, strict=True)
+            for values in rows:
+                pairs = zip(header, values, strict=True)
                 self.say("; ".join(f"{name}: {value}" for name, value in pairs if value))
             return
-        sizes = [max(map(cells, column)) for column in zip(header, *rows, strict=True)]
-        if self.has_columns:
-            others = sum(sizes) - sizes[wide] + _GAP * (len(sizes) - 1)
-            sizes[wide] = min(sizes[wide], max(12, self.width - others))
-        self.say(self.coloured(_row(header, sizes), DIM))
-        for row in rows:
-            self.say(_row(row, sizes))
+        sizes = column_sizes(header, rows, gives_way, self.width)
+        self.say(self.coloured(fit(row(header, sizes), self.width), DIM))
+        for values in rows:
+            self.say(fit(row(values, sizes), self.width))
 
     # --- in ---
 
@@ -199,30 +193,3 @@ class Terminal:
         except UnicodeEncodeError:
             encoding = stream.encoding or "ascii"
             stream.write(text.encode(encoding, "replace").decode(encoding))
-
-
-def cells(text: str) -> int:
-    """Return how many columns a text takes."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
-
-
-def fit(text: str, size: int) -> str:
-    """Cut a text to so many columns."""
-    if cells(text) <= size:
-        return text
-    while cells(text) > max(0, size - 1):
-        text = text[:-1]
-    return text + "…"
-
-
-def padded(text: str, size: int) -> str:
-    """Fill a text up to so many columns."""
-    return text + " " * (size - cells(text))
-
-
-def _row(row: Sequence[str], sizes: Sequence[int]) -> str:
-    parts = [padded(fit(value, size), size) for value, size in zip(row, sizes, strict=True)]
-    return (" " * _GAP).join(parts).rstrip()

@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from meshnode.views.answer import Citation
     from meshnode.views.hit import Hit
 
-_SHORT = 8
+SHORT = 8
+"""Letters of a shortened id."""
+
 _YEAR_10000_MS = 253_402_300_800_000
 
 
 def short(name: str) -> str:
     """Shorten an id to what is usually unambiguous."""
-    return name[:_SHORT]
+    return name[:SHORT]
 
 
 def day(stamp_ms: int | None) -> str:

@@ -21,7 +21,7 @@ from meshnode.cli import main
 from meshnode.commands import edited_text, wording
 from meshnode.commands.call import Program
 from meshnode.commands.parser import build_parser, duration_ms
-from meshnode.commands.terminal import Terminal, cells, fit
+from meshnode.commands.terminal import Terminal
 from meshnode.home.config import load_config
 from meshnode.home.keystore import Keystore, Protection
 from meshnode.views.contribution import AddRequest
@@ -143,7 +143,7 @@ async def test_who_gave_words_in_somebody_elses_name_stands_beside_it(shell: She
         )
         said = [
             await shell.run(*command)
-            for command in (("list",), ("search", "minute"), ("ask", "How long?"))
+            for command in (("list", "--plain"), ("search", "minute"), ("ask", "How long?"))
         ]
         shown = await shell.run("show", name)
         hit, *_ = await shell.json("search", "minute")
@@ -217,6 +217,19 @@ async def test_search_finds_in_the_shape_that_was_promised(shell: Shell) -> None
             "score": 1.0,
         }
     ]
+
+
+async def test_what_a_search_found_is_wrapped_on_a_narrow_screen(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    async with node_with_a_note(shell.home) as (_, name):
+        said = await shell.run("search", "minute")
+
+    assert said.splitlines()[0] == f"{name[:8]}  Spring water"
+    assert all(line.startswith("          ") for line in said.splitlines()[1:])
+    assert max(map(len, said.splitlines())) <= 30
+    assert "Boil it for one minute." in " ".join(said.split())
 
 
 async def test_ask_quotes_first_and_answers_in_the_shape_that_was_promised(shell: Shell) -> None:
@@ -628,27 +641,6 @@ def test_durations(text: str, wanted: int) -> None:
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(Exception, match="no duration"):
         duration_ms(text)
-
-
-def test_wide_letters_take_two_columns() -> None:
-    assert cells("水 ab") == 5
-    assert cells("man\u0303ana") == 6
-    assert fit("水水水", 4) == "水…"
-    assert fit("short", 5) == "short"
-
-
-def test_a_table_lines_up_and_gives_way_to_the_screen() -> None:
-    class Screen(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    out = Screen()
-    terminal = Terminal(out=out, err=io.StringIO(), source=io.StringIO())
-    terminal.table(("id", "title"), [("ab", "水" * 100), ("abcd", "x")], wide=1)
-
-    lines = out.getvalue().splitlines()
-    assert max(map(cells, lines[1:])) <= terminal.width
-    assert lines[2].startswith("abcd  x")
 
 
 def test_a_terminal_that_cannot_write_a_letter_gets_a_question_mark() -> None:
