@@ -55,6 +55,8 @@ STATUSES: dict[str, tuple[int, Exit]] = {
     "keys.wrong_key_file": (403, Exit.SHUT),
     "keys.wrong_passphrase": (403, Exit.SHUT),
     "knowledge": (400, Exit.FAILED),
+    "knowledge.bad_language": (400, Exit.USAGE),
+    "knowledge.bad_licence": (400, Exit.USAGE),
     "knowledge.model_failed": (503, Exit.NO_MODEL),
     "knowledge.model_unavailable": (503, Exit.NO_MODEL),
     "node": (500, Exit.FAILED),

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge.language_tag import language_tag
 from knowledge.terminal_text import terminal_line, terminal_text
 from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import run, with_node
@@ -87,7 +88,7 @@ def listing(call: Call) -> int:
         lambda node: node.contributions(
             level=call.level,
             tag=call.tag,
-            language=call.lang,
+            language=language_tag(call.lang) if call.lang else "",
             author=call.author,
             community=call.community,
             sort=call.sort,

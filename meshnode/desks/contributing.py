@@ -93,6 +93,7 @@ class Contributing:
 
         Raises:
             BadRequest: It has no title, or its consent is none that is known.
+            BadLanguage, BadLicence: Its language or licence is none.
             UnknownSpace, NotAuthorised: There is no such community, or we may not write there.
         """
         fields = fields_of(
@@ -120,7 +121,8 @@ class Contributing:
         """Change a contribution as its reader saw it.
 
         Raises:
-            NotAuthorised, Withdrawn, UnknownEntry, DocumentFull, TooLarge: Nothing was changed.
+            NotAuthorised, Withdrawn, UnknownEntry, DocumentFull, TooLarge, BadLanguage,
+            BadLicence: Nothing was changed.
         """
         document = await self.find(contribution_id)
         fields = fields_of(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.contribution import Consent, Contribution, Field
+from knowledge.language_tag import language_tag
+from knowledge.licence import licence_expression
 from meshnode.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -22,11 +24,15 @@ def fields_of(
     source: str | None = None,
     consent: Consent | None = None,
 ) -> dict[int, Value]:
-    """Return the fields that are given, by number; what is None is not set."""
+    """Return the fields that are given, by number; what is None is not set.
+
+    Raises:
+        BadLanguage, BadLicence: One of them is none.
+    """
     given: dict[int, Value | None] = {
         Field.TITLE: title,
-        Field.LANGUAGE: language,
-        Field.LICENCE: licence,
+        Field.LANGUAGE: None if language is None else language_tag(language),
+        Field.LICENCE: None if licence is None else licence_expression(licence),
         Field.TAGS: tags,
         Field.PLACE: place,
         Field.AUTHOR: author,

@@ -123,6 +123,8 @@ async def test_list_shows_rows_and_says_when_there_are_more(shell: Shell) -> Non
             "Spring water"
         ]
         assert "title: Radio" in await shell.run("list", "--plain")
+        assert await shell.fail("list", "--lang", "english") == 2
+        assert "such as es, sw or pt-BR" in shell.noted
 
 
 async def test_show_gives_fields_and_text(shell: Shell) -> None:

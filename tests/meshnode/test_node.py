@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crdt.errors import MeshError
+from knowledge.errors import BadLanguage, BadLicence
 from meshnode.errors import BadUsage
-from meshnode.views.contribution import EditRequest
+from meshnode.views.contribution import AddRequest, EditRequest
+from meshnode.views.file_import import ImportRequest
 from meshnode.views.peer import PeerRequest
 from meshnode.views.withdrawal import WithdrawRequest
 from tests.meshnode.nodes import Resident, World, address_of, coverage_says, join, wait_until
@@ -39,6 +41,28 @@ async def test_what_one_gives_the_other_has_without_being_asked(world: World) ->
 
         await wait_until(has_it)
         assert (await ahmed.read(note)).author == "Rosa"
+
+
+async def test_a_language_or_licence_that_is_none_is_refused_before_anything_is_written(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "water.md"
+    file.write_text("Boil it.")
+    async with world.node("rosa") as rosa:
+        await rosa.found()
+        note = await rosa.add("Boil it.")
+
+        with pytest.raises(BadLanguage):
+            await rosa.node.edit(note, EditRequest(text="Changed.", language="english"))
+        with pytest.raises(BadLicence):
+            await rosa.node.add(AddRequest(title="A", text="B", licence="all rights reserved"))
+        with pytest.raises(BadLanguage):
+            await anext(rosa.node.import_files(ImportRequest(paths=(str(file),), language="x")))
+        await rosa.node.edit(note, EditRequest(language="EN-gb", licence="CC BY 4.0"))
+
+        assert await rosa.titles() == {"A note"}
+        read = await rosa.read(note)
+        assert (read.text, read.language, read.licence) == ("Boil it.", "en-GB", "CC-BY-4.0")
 
 
 async def test_both_edits_of_one_note_are_kept_after_a_meeting(world: World) -> None:
