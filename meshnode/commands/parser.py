@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LEVELS = ("inner", "allied", "commons")
 ROLES = ("founder", "steward", "contributor", "reader")
 SORTS = ("newest", "title", "author")
+MAX_USES = 1_000
+MAX_ROWS = 1_000
+MAX_OFFSET = 1 << 31
+"""The node's own limits, which a test compares, to be told before anything is asked of it."""
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})\s*([smhdw])")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _MOST_MS = 10 * 365 * _UNIT_MS["d"]
+_MOST_DIGITS = 10
 
 _EPILOG = """\
 Without a command, `meshnode` opens the app, and starts the node behind it if none runs.
@@ -33,11 +41,16 @@ def duration_ms(text: str) -> int:
     return length
 
 
-def counted(text: str) -> int:
-    """Read a number of things, at least one."""
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1000000")
-    return int(text)
+def number(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a whole number between two others."""
+
+    def read(text: str) -> int:
+        value = int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else -1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
+        return value
+
+    return read
 
 
 class _Help(argparse.HelpFormatter):
@@ -173,7 +186,9 @@ def _add_community(commands: Commands) -> None:
     found.add_argument("name", metavar="NAME")
     invite = commands.add("invite", "community:invite", "Make a ticket to a community.")
     invite.add_argument("--role", choices=ROLES, default="contributor")
-    invite.add_argument("--uses", type=counted, default=1, metavar="N")
+    invite.add_argument(
+        "--uses", type=number(1, MAX_USES), default=1, metavar="N", help="how many it serves"
+    )
     invite.add_argument("--expires", type=duration_ms, metavar="7d", help="how long it serves")
     invite.add_argument("--community", metavar="C", help="to which community, by name or id")
     invite.add_argument("--qr", action="store_true", help="draw it as a QR code")
@@ -204,8 +219,8 @@ def _add_contributions(commands: Commands) -> None:
         choices = LEVELS if name == "level" else None
         listing.add_argument(f"--{name}", default="", choices=choices, help=f"only this {name}")
     listing.add_argument("--sort", choices=SORTS, default="newest")
-    listing.add_argument("--limit", type=counted, default=100, metavar="N")
-    listing.add_argument("--offset", type=counted, default=0, metavar="N")
+    listing.add_argument("--limit", type=number(1, MAX_ROWS), default=100, metavar="N")
+    listing.add_argument("--offset", type=number(0, MAX_OFFSET), default=0, metavar="N")
     show = commands.add("show", "contributions:show", "Show a contribution.")
     show.add_argument("id", metavar="ID")
     edit = commands.add("edit", "contributions:edit", "Change a contribution, in $EDITOR or by F.")
@@ -229,7 +244,7 @@ def _add_contributions(commands: Commands) -> None:
 def _add_asking(commands: Commands) -> None:
     search = commands.add("search", "asking:search", "Search the commons.")
     search.add_argument("query", nargs="+", metavar="QUERY")
-    search.add_argument("--limit", type=counted, default=20, metavar="N")
+    search.add_argument("--limit", type=number(1, MAX_ROWS), default=20, metavar="N")
     ask = commands.add("ask", "asking:ask", "Ask the commons: its own words first.")
     ask.add_argument("question", nargs="+", metavar="QUESTION")
 
