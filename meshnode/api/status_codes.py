@@ -73,6 +73,7 @@ STATUSES: dict[str, tuple[int, Exit]] = {
     "node.not_empty": (409, Exit.SHUT),
     "node.not_our_user": (403, Exit.NOT_ALLOWED),
     "node.open": (409, Exit.DONE),
+    "node.output_lost": (500, Exit.STORAGE),
     "node.stopping": (503, Exit.NO_DAEMON),
     "node.too_slow": (503, Exit.FAILED),
     "transport": (503, Exit.UNREACHABLE),

@@ -32,7 +32,7 @@ def fit(text: str, size: int) -> str:
     """Cut a text to so many columns; an ellipsis stands for what is cut off."""
     if cells(text) <= size:
         return text
-    return text[: _room(text, size - 1)].rstrip(_JOINER + " ") + "…" if size > 0 else ""
+    return text[: _room(text, size - 1)].rstrip(_JOINER + " …") + "…" if size > 0 else ""
 
 
 def padded(text: str, size: int) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from meshnode.api.status_codes import Exit
+from meshnode.commands.columns import cells
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import day, moment, short
 from meshnode.errors import BadUsage
@@ -12,6 +14,7 @@ from meshnode.views.community import FoundRequest, InviteRequest, RoleRequest
 
 if TYPE_CHECKING:
     from meshnode.commands.call import Call
+    from meshnode.commands.terminal import Terminal
     from meshnode.views.community import MemberView
 
 
@@ -35,7 +38,7 @@ def invite(call: Call) -> int:
         call.terminal.data(made)
         return Exit.DONE
     if call.qr:
-        _draw(made.ticket)
+        _draw(call.terminal, made.ticket)
     call.terminal.say(made.ticket)
     times = "once" if made.uses == 1 else f"{made.uses} times"
     call.terminal.note(
@@ -45,10 +48,17 @@ def invite(call: Call) -> int:
     return Exit.DONE
 
 
-def _draw(ticket: str) -> None:
+def _draw(terminal: Terminal, ticket: str) -> None:
     import segno
 
-    segno.make(ticket, error="l", micro=False).terminal(compact=True)
+    drawn = io.StringIO()
+    segno.make(ticket, error="l", micro=False).terminal(drawn, compact=True)
+    code = drawn.getvalue().rstrip("\n")
+    size = cells(code.partition("\n")[0])
+    if size <= terminal.width and terminal.can_write(code):
+        terminal.say(code)
+    else:
+        terminal.note(f"A QR code needs {size} columns of UTF-8, so this is the ticket alone.")
 
 
 def join(call: Call) -> int:

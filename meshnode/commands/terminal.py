@@ -7,18 +7,20 @@ so that a pipe gets answers only.
 from __future__ import annotations
 
 import getpass
+import io
 import os
 import shutil
 import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
 from meshnode.commands.columns import GAP, cells, column_sizes, fit, padded, row
-from meshnode.errors import BadUsage
+from meshnode.errors import BadUsage, OutputLost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 BOLD, DIM, GREEN, RED = "1", "2", "32", "31"
 
@@ -43,15 +45,24 @@ class Terminal:
     ) -> None:
         self.is_json = is_json
         self.is_plain = is_plain
-        self._out = sys.stdout if out is None else out
-        self._err = sys.stderr if err is None else err
-        self._in = sys.stdin if source is None else source
+        # Python has none of the three where whoever called has closed them.
+        self._out: TextIO = out or sys.stdout or io.StringIO()
+        self._err: TextIO = err or sys.stderr or io.StringIO()
+        self._in: TextIO = source or sys.stdin or io.StringIO()
         self._has_progress = False
 
     @property
     def has_person(self) -> bool:
         """Whether somebody is there to answer a question."""
         return self._in.isatty() and self._err.isatty()
+
+    def can_write(self, text: str) -> bool:
+        """Whether the answer's encoding has all letters of a text."""
+        try:
+            text.encode(self._out.encoding or "ascii")
+        except UnicodeEncodeError:
+            return False
+        return True
 
     @property
     def width(self) -> int:
@@ -61,15 +72,21 @@ class Terminal:
     # --- out ---
 
     def say(self, text: str = "") -> None:
-        """Print a line of the answer."""
+        """Print a line of the answer.
+
+        Raises:
+            OutputLost: It cannot be written, and not because its reader has read enough.
+        """
         self.clear_progress()
-        self._write(self._out, text + "\n")
+        with _telling():
+            _write(self._out, text + "\n")
 
     def stream(self, text: str) -> None:
         """Print at once, without a new line."""
         self.clear_progress()
-        self._write(self._out, text)
-        self._out.flush()
+        with _telling():
+            _write(self._out, text)
+            self._out.flush()
 
     def data(self, value: object) -> None:
         """Print JSON."""
@@ -77,10 +94,8 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Say something beside the answer."""
-        self.clear_progress()
-        self._out.flush()
-        self._write(self._err, text + "\n")
-        self._err.flush()
+        self.flush()
+        self._aside(text + "\n")
 
     def error(self, code: str, sentence: str) -> None:
         """Say why the command failed."""
@@ -92,21 +107,24 @@ class Terminal:
     def progress(self, text: str) -> None:
         """Show how far it is, on a line that the next words replace; only to a person."""
         if self._err.isatty() and not self.is_plain and not self.is_json:
-            self._write(self._err, "\r\x1b[K" + fit(text, self.width - 1))
-            self._err.flush()
+            self._aside("\r\x1b[K" + fit(text, self.width - 1))
             self._has_progress = True
 
     def clear_progress(self) -> None:
         """Take the line of progress away."""
         if self._has_progress:
-            self._write(self._err, "\r\x1b[K")
-            self._err.flush()
+            self._aside("\r\x1b[K")
             self._has_progress = False
 
     def flush(self) -> None:
-        """Make sure that everything was written."""
+        """Make sure that everything was written.
+
+        Raises:
+            OutputLost: It cannot be.
+        """
         self.clear_progress()
-        self._out.flush()
+        with _telling():
+            self._out.flush()
 
     def coloured(self, text: str, style: str) -> str:
         """Return a text in a colour, where colours are wanted."""
@@ -182,14 +200,29 @@ class Terminal:
 
     def _ask(self, question: str) -> str:
         self.clear_progress()
-        self._write(self._err, question)
-        self._err.flush()
+        self._aside(question)
         return self._in.readline()
 
-    @staticmethod
-    def _write(stream: TextIO, text: str) -> None:
-        try:
-            stream.write(text)
-        except UnicodeEncodeError:
-            encoding = stream.encoding or "ascii"
-            stream.write(text.encode(encoding, "replace").decode(encoding))
+    def _aside(self, text: str) -> None:
+        """Write beside the answer; what cannot be said there is no reason to fail."""
+        with suppress(OSError):
+            _write(self._err, text)
+            self._err.flush()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLost(error.strerror) from error
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding))

@@ -308,6 +308,20 @@ async def test_a_community_is_founded_invited_to_and_joined(shell: Shell) -> Non
 
 
 @pytest.mark.slow
+async def test_a_ticket_is_drawn_only_where_the_code_fits(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with node_with_a_note(shell.home):
+        said = await shell.run("invite", "--qr")
+        assert "█" in said
+        assert said.endswith(f"{TICKET}\n")
+
+        monkeypatch.setenv("COLUMNS", "20")
+        assert await shell.run("invite", "--qr") == f"{TICKET}\n"
+        assert "needs" in shell.noted
+
+
+@pytest.mark.slow
 async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
     async with node_with_a_note(shell.home):
         assert await shell.fail("sync") == 7
@@ -677,6 +691,25 @@ def test_the_editor_leaves_no_copy_behind(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert edited_text._from_editor(Person(), "Boil it.") == "Boil it. Twice.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("output", "status", "noted"),
+    [(">/dev/full", 8, "could not be written"), (">&-", 0, ""), (">&- 2>&- <&-", 0, "")],
+)
+def test_an_answer_that_nobody_can_get_is_no_mistake_of_ours(
+    output: str, status: int, noted: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m meshnode version {output}', sys.executable],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == status
+    assert noted in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 1
 
 
 @pytest.mark.slow
