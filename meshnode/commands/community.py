@@ -120,5 +120,6 @@ def _show_members(call: Call, listed: list[MemberView]) -> int:
             for one in listed
         ],
         gives_way=("community", "name"),
+        empty="No community yet: `meshnode found NAME` makes one, `meshnode join TICKET` joins.",
     )
     return Exit.DONE

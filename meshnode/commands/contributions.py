@@ -113,11 +113,20 @@ def listing(call: Call) -> int:
             for row in page.items
         ],
         gives_way=("community", "author", "title"),
+        empty=_why_none(call, page.total),
     )
     first, last = page.offset + 1, page.offset + len(page.items)
-    if len(page.items) < page.total:
+    if 0 < len(page.items) < page.total:
         call.terminal.note(f"{first} to {last} of {page.total}; --limit and --offset show others.")
     return Exit.DONE
+
+
+def _why_none(call: Call, total: int) -> str:
+    if total:
+        return f"There are only {counted(total, 'contribution')}."
+    if any((call.level, call.tag, call.lang, call.author, call.community)):
+        return "No contribution fits."
+    return "Nothing is here yet. Give something: `meshnode add PATH`."
 
 
 def show(call: Call) -> int:
@@ -244,5 +253,6 @@ def withdrawals(call: Call) -> int:
             ("id", "title", "reached"),
             [(short(one.id), one.title, one.sentence) for one in found],
             gives_way=("title", "reached"),
+            empty="You took nothing back.",
         )
     return Exit.DONE

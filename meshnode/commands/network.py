@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from meshnode.api.status_codes import Exit
 from meshnode.client import ApiError
 from meshnode.commands.connection import with_node
-from meshnode.commands.wording import counted, moment, short, size, span
+from meshnode.commands.wording import counted, moment, short, size, span, speed
 from meshnode.errors import BadUsage
 from meshnode.views.sync import SyncDone
 
@@ -24,6 +24,9 @@ AGAIN_S = 2.0
 """Between two attempts of `sync --wait`."""
 
 
+_NO_PEER = "No peer is known. Add one: `meshnode peers add ADDRESS`."
+
+
 def peers(call: Call) -> int:
     """List the peers."""
     listed = with_node(call, lambda node: node.peers())
@@ -31,7 +34,7 @@ def peers(call: Call) -> int:
         call.terminal.data(listed)
         return Exit.DONE
     call.terminal.table(
-        ("address", "name", "state", "last met", "sent", "received"),
+        ("address", "name", "state", "last met", "out", "in"),
         [
             (
                 one.address,
@@ -44,6 +47,7 @@ def peers(call: Call) -> int:
             for one in listed
         ],
         gives_way=("address", "name"),
+        empty=_NO_PEER,
     )
     for one in listed:
         if one.last_error:
@@ -78,7 +82,7 @@ def links(call: Call) -> int:
         call.terminal.data(listed)
         return Exit.DONE
     call.terminal.table(
-        ("address", "name", "made by", "since", "sent", "received", "speed"),
+        ("address", "name", "made by", "since", "out", "in", "speed"),
         [
             (
                 one.address,
@@ -87,11 +91,12 @@ def links(call: Call) -> int:
                 moment(one.since_ms),
                 size(one.sent_bytes),
                 size(one.received_bytes),
-                f"{one.bits_per_s:,.0f} bit/s" if one.bits_per_s else "",
+                speed(one.bits_per_s) if one.bits_per_s else "",
             )
             for one in listed
         ],
         gives_way=("address", "name"),
+        empty="No link is open.",
     )
     return Exit.DONE
 
@@ -120,7 +125,7 @@ def sync(call: Call) -> int:
     if is_late:
         call.terminal.note(late)
     elif not met:
-        call.terminal.note("No peer is known. Add one: `meshnode peers add ADDRESS`.")
+        call.terminal.note(_NO_PEER)
     return Exit.DONE if went_well else Exit.UNREACHABLE
 
 

@@ -144,7 +144,12 @@ class Terminal:
                 self.say(f"{self.coloured(padded(name, size), DIM)}{value}")
 
     def table(
-        self, header: Sequence[str], rows: Sequence[Sequence[str]], *, gives_way: Sequence[str]
+        self,
+        header: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        gives_way: Sequence[str],
+        empty: str = "",
     ) -> None:
         """Print rows in columns that fit the screen.
 
@@ -152,7 +157,11 @@ class Terminal:
             header: Names of the columns.
             rows: Their values.
             gives_way: Names of those that are cut on a narrow screen, the least important first.
+            empty: Said beside the answer when there are no rows.
         """
+        if not rows:
+            self.note(empty)
+            return
         if self.is_plain:
             for values in rows:
                 pairs = zip(header, values, strict=True)

@@ -54,6 +54,15 @@ def size(number: float) -> str:
     raise AssertionError
 
 
+def speed(bits_per_s: float) -> str:
+    """Write how fast a link is."""
+    for unit in ("bit/s", "kbit/s", "Mbit/s"):
+        if bits_per_s < 1000:
+            return f"{bits_per_s:.3g} {unit}"
+        bits_per_s /= 1000
+    return f"{bits_per_s:.0f} Gbit/s"
+
+
 def span(duration_ms: float) -> str:
     """Write a duration."""
     if duration_ms < 1000:

@@ -123,6 +123,10 @@ async def test_list_shows_rows_and_says_when_there_are_more(shell: Shell) -> Non
             "Spring water"
         ]
         assert "title: Radio" in await shell.run("list", "--plain")
+        assert await shell.run("list", "--tag", "nobody's") == ""
+        assert "No contribution fits" in shell.noted
+        assert await shell.run("list", "--offset", "9") == ""
+        assert "There are only 2 contributions" in shell.noted
         assert await shell.fail("list", "--lang", "english") == 2
         assert "such as es, sw or pt-BR" in shell.noted
 
@@ -329,7 +333,7 @@ async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
         await shell.run("peers", "add", "ridge:4242")
         assert "ridge:4242" in await shell.run("peers")
         assert (await shell.json("peers"))[0]["is_configured"]
-        assert "1,200 bit/s" in await shell.run("links")
+        assert "1.2 kbit/s" in await shell.run("links")
         assert len(await shell.json("links")) == 1
         assert "1 entry sent, 2 received" in await shell.run("sync", "--wait")
         assert (await shell.json("sync", "ridge:4242"))[0]["received"] == 2
@@ -339,6 +343,19 @@ async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
         assert await shell.json("peers") == []
         assert (await shell.json("peers", "add", "a:1"))["address"] == "a:1"
         assert await shell.json("peers", "remove", "a:1") == {}
+
+
+async def test_an_empty_list_says_what_to_do_and_prints_nothing(shell: Shell) -> None:
+    await make_node(shell.home)
+    async with running(shell.home):
+        for words, advice in (
+            ("list", "meshnode add"),
+            ("peers", "meshnode peers add"),
+            ("withdrawals", "nothing back"),
+        ):
+            assert await shell.run(words) == ""
+            assert advice in shell.noted
+            assert await shell.json(words) == []
 
 
 @pytest.mark.slow
@@ -675,6 +692,9 @@ def test_impossible_times_and_sizes_are_still_words() -> None:
     assert wording.size(1_234_567) == "1.2 MB"
     assert wording.size(1e15) == "1000000 GB"
     assert wording.counted(1, "entry", "entries") == "1 entry"
+    assert [wording.speed(x) for x in (300, 1_200, 10_000_000, 1e9, 1e13)] == [
+        "300 bit/s", "1.2 kbit/s", "10 Mbit/s", "1 Gbit/s", "10000 Gbit/s",
+    ]  # fmt: skip
     assert [wording.span(x) for x in (5, 1500, 120_000)] == ["5 ms", "1.5 s", "2 min"]
 
 
