@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None, program: Program | None = None) -> i
     Returns:
         The exit status, as `docs/guide/cli.md` explains it.
     """
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = build_parser(is_json="--json" in words).parse_args(words)
     from crdt.errors import MeshError
     from meshnode.commands.call import Call, Program
     from meshnode.commands.terminal import Terminal

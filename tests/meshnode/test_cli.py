@@ -19,8 +19,9 @@ import meshnode
 from crdt.errors import NotAuthorised
 from meshnode.cli import main
 from meshnode.commands import edited_text, wording
+from meshnode.commands.arguments import duration_ms
 from meshnode.commands.call import Program
-from meshnode.commands.parser import build_parser, duration_ms
+from meshnode.commands.parser import build_parser
 from meshnode.commands.terminal import Terminal
 from meshnode.home.config import load_config
 from meshnode.home.keystore import Keystore, Protection

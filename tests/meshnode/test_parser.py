@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import msgspec
 import pytest
 
@@ -44,3 +47,49 @@ def test_the_bounds_are_those_of_the_node() -> None:
     assert msgspec.convert(asked, ContributionQuery).offset == parser.MAX_OFFSET
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"offset": parser.MAX_OFFSET + 1}, ContributionQuery)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", ""),
+        ("edit", "ab12", "--title", " "),
+        ("init", "--name", "Rosa", "--join", ""),
+        ("init", "--name", ""),
+        ("bundle", "write", ""),
+        ("sync", ""),
+        ("add", ""),
+        ("peers", "add", ""),
+    ],
+)
+def test_what_must_be_named_is_not_empty(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        build_parser().parse_args(words)
+
+    assert "it is empty" in capsys.readouterr().err
+
+
+def test_with_json_wrong_usage_is_told_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["show"], ["peers", "frobnicate"], ["nonsense"], ["list", "--limit", "0"]):
+        with pytest.raises(SystemExit, match="2"):
+            build_parser(is_json=True).parse_args(words)
+        told = json.loads(capsys.readouterr().err)
+
+        assert told["code"] == "node.bad_usage"
+        assert told["message"].startswith("meshnode")
+
+
+def test_words_are_read_as_utf_8_whatever_the_locale() -> None:
+    undecoded = "三分間".encode().decode("ascii", "surrogateescape")
+
+    assert build_parser().parse_args(["ask", undecoded, "é"]).question == ["三分間", "é"]
+    with pytest.raises(SystemExit, match="2"):
+        build_parser().parse_args(["ask", os.fsdecode(b"\xff")])
+
+
+def test_a_file_keeps_the_name_it_has() -> None:
+    name = os.fsdecode(b"caf\xe9.mesh")
+
+    assert build_parser().parse_args(["bundle", "read", name]).file == name
