@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from meshnode.views.contribution import ContributionView
     from meshnode.views.withdrawal import Coverage
 
+_HELD = {"erased": "holds it", "waiting": "not known to hold it", "unheard": "not heard from"}
+_ERASED = {"erased": "erased", "waiting": "not yet", "unheard": "not heard from"}
+"""What the states of `CoverageNode` mean before and after a withdrawal."""
+
 
 def add(call: Call) -> int:
     """Contribute files and folders."""
@@ -232,11 +236,12 @@ def _show_coverage(call: Call, found: Coverage) -> None:
     title = f"  {found.title}" if found.title else ""
     reason = f" ({found.reason})" if found.reason else ""
     call.terminal.say(f"{short(found.id)}{title}: {found.sentence}{reason}")
+    states = _ERASED if found.is_withdrawn else _HELD
     if found.nodes:
         call.terminal.table(
             ("node", "device", "state", "last heard"),
             [
-                (node.name, short(node.device), node.state, moment(node.last_heard_ms))
+                (node.name, short(node.device), states[node.state], moment(node.last_heard_ms))
                 for node in found.nodes
             ],
             gives_way=("node",),

@@ -22,7 +22,9 @@ def show_revision(terminal: Terminal, revision: Revision) -> None:
     head = f"{short(revision.id)}  {moment(revision.stamp_ms)}  {revision.author}{state}"
     terminal.say(terminal.coloured(head, "1"))
     for field in revision.fields:
-        terminal.say(f"    {field.field} = {field.value}")
+        terminal.say(
+            f"    {field.field} = {field.value}" if field.value else f"    no {field.field}"
+        )
     for op, changes in groupby(revision.changes, lambda change: change.op):
         _show_change(terminal, op, "".join(change.text for change in changes))
 

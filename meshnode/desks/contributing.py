@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crdt.errors import NotAuthorised, UnknownSpace, Withdrawn
 from crdt.ids import DocumentId, EntryId
 from knowledge.contribution import Field, Level
-from meshnode.desks.contribution_fields import consent_of, fields_of, uses_of
+from meshnode.desks.contribution_fields import consent_of, edited_fields, fields_of, uses_of
 from meshnode.desks.revisions import revisions_of
 from meshnode.errors import BadRequest
 from meshnode.record.coverage import coverage_of
@@ -122,16 +122,10 @@ class Contributing:
 
         Raises:
             NotAuthorised, Withdrawn, UnknownEntry, DocumentFull, TooLarge, BadLanguage,
-            BadLicence: Nothing was changed.
+            BadLicence, BadRequest: Nothing was changed.
         """
         document = await self.find(contribution_id)
-        fields = fields_of(
-            title=request.title,
-            language=request.language,
-            licence=request.licence,
-            tags=request.tags,
-            place=request.place,
-        )
+        fields = edited_fields(request)
         base = tuple(EntryId(bytes.fromhex(name)) for name in request.version)
 
         def write(replica: Replica) -> None:

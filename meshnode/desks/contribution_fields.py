@@ -11,6 +11,7 @@ from meshnode.errors import BadRequest
 
 if TYPE_CHECKING:
     from crdt.entries.skeletons import Value
+    from meshnode.views.contribution import EditRequest
 
 
 def fields_of(
@@ -33,13 +34,35 @@ def fields_of(
         Field.TITLE: title,
         Field.LANGUAGE: None if language is None else language_tag(language),
         Field.LICENCE: None if licence is None else licence_expression(licence),
-        Field.TAGS: tags,
+        Field.TAGS: tuple(filter(None, (tag.strip() for tag in tags or ()))),
         Field.PLACE: place,
         Field.AUTHOR: author,
         Field.SOURCE: source,
         Field.CONSENT: None if consent is None else int(consent),
     }
     return {int(field): value for field, value in given.items() if value not in (None, "", ())}
+
+
+def edited_fields(request: EditRequest) -> dict[int, Value]:
+    """Return the fields that an edit changes: None takes one out.
+
+    Raises:
+        BadRequest: It would take the title out.
+        BadLanguage, BadLicence: One of them is none.
+    """
+    if request.title is not None and not request.title.strip():
+        raise BadRequest("a contribution has a title")
+    fields = fields_of(
+        title=request.title,
+        language=request.language,
+        licence=request.licence,
+        tags=request.tags,
+        place=request.place,
+    )
+    for field, given in ((Field.TAGS, request.tags), (Field.PLACE, request.place)):
+        if given is not None:
+            fields.setdefault(int(field), None)
+    return fields
 
 
 def consent_of(uses: tuple[str, ...] | None) -> Consent | None:

@@ -79,7 +79,7 @@ class AddRequest(Request, frozen=True):
 
 
 class EditRequest(Request, frozen=True):
-    """Change a contribution. What is None stays as it is."""
+    """Change a contribution. What is None stays; no tags and an empty place take theirs out."""
 
     version: tuple[str, ...] = ()
     """As read; empty: the newest."""

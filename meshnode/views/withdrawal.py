@@ -19,6 +19,7 @@ class CoverageNode(View, frozen=True):
     name: str
     device: str
     state: Literal["erased", "waiting", "unheard"]
+    """erased: it carried the withdrawal out or, before one, it holds the contribution."""
     last_heard_ms: int | None = None
 
 

@@ -193,6 +193,7 @@ async def test_history_shows_what_each_edit_did(shell: Shell) -> None:
 
 async def test_withdraw_needs_a_yes_and_then_shows_how_far_it_got(shell: Shell) -> None:
     async with node_with_a_note(shell.home) as (node, name):
+        assert "not known to hold it" in await shell.run("coverage", name[:8])
         assert await shell.fail("withdraw", name[:8]) == 2
         assert "--yes" in shell.noted
         assert name in node.opener.node.held
@@ -201,6 +202,7 @@ async def test_withdraw_needs_a_yes_and_then_shows_how_far_it_got(shell: Shell) 
         assert "erased on 1 of 2 nodes" in said
         assert "Ahmed" in said
         assert (await shell.json("coverage", name[:8]))["total"] == 2
+        assert "not yet" in await shell.run("coverage", name[:8])
         assert "erased on" in await shell.run("withdrawals")
         assert len(await shell.json("withdrawals")) == 1
         assert await shell.fail("show", name[:8]) == 5

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crdt.errors import MeshError
+from crdt.errors import MeshError, Withdrawn
 from knowledge.errors import BadLanguage, BadLicence
-from meshnode.errors import BadUsage
+from meshnode.errors import BadRequest, BadUsage
 from meshnode.views.contribution import AddRequest, EditRequest
 from meshnode.views.file_import import ImportRequest
 from meshnode.views.peer import PeerRequest
@@ -63,6 +63,41 @@ async def test_a_language_or_licence_that_is_none_is_refused_before_anything_is_
         assert await rosa.titles() == {"A note"}
         read = await rosa.read(note)
         assert (read.text, read.language, read.licence) == ("Boil it.", "en-GB", "CC-BY-4.0")
+
+
+async def test_tags_and_place_are_taken_out_and_a_title_is_not(world: World) -> None:
+    async with world.node("rosa") as rosa:
+        await rosa.found()
+        request = AddRequest(title="A", text="B", tags=("water", " "), place="Ridge")
+        note = (await rosa.node.add(request)).id
+        assert (await rosa.read(note)).tags == ("water",)
+
+        await rosa.node.edit(note, EditRequest(text="C"))
+        read = await rosa.read(note)
+        assert (read.tags, read.place) == (("water",), "Ridge")
+
+        await rosa.node.edit(note, EditRequest(tags=("",), place=""))
+        read = await rosa.read(note)
+        assert (read.tags, read.place, read.text) == ((), "", "C")
+        *_, last = await rosa.node.history(note)
+        assert {(change.field, change.value) for change in last.fields} == {
+            ("tags", ""),
+            ("place", ""),
+        }
+        with pytest.raises(BadRequest):
+            await rosa.node.edit(note, EditRequest(title=" "))
+
+
+async def test_what_was_withdrawn_has_no_history(world: World) -> None:
+    async with world.node("rosa") as rosa:
+        await rosa.found()
+        note = await rosa.add("Boil it.")
+        assert await rosa.node.history(note)
+
+        await rosa.node.withdraw(note, WithdrawRequest())
+
+        with pytest.raises(Withdrawn):
+            await rosa.node.history(note)
 
 
 async def test_both_edits_of_one_note_are_kept_after_a_meeting(world: World) -> None:

@@ -6,10 +6,10 @@ import io
 
 from meshnode.commands.revision_lines import show_revision
 from meshnode.commands.terminal import Terminal
-from meshnode.views.revision import Change, Revision
+from meshnode.views.revision import Change, FieldChange, Revision
 
 
-def shown(*changes: Change) -> list[str]:
+def shown(*changes: Change, fields: tuple[FieldChange, ...] = ()) -> list[str]:
     """Return the lines below the head."""
     out = io.StringIO()
     revision = Revision(
@@ -18,7 +18,7 @@ def shown(*changes: Change) -> list[str]:
         stamp_ms=0,
         is_effective=True,
         is_withdrawn=False,
-        fields=(),
+        fields=fields,
         changes=changes,
     )
     show_revision(Terminal(out=out), revision)
@@ -50,3 +50,11 @@ def test_of_many_unchanged_lines_the_first_and_the_last_are_shown() -> None:
     lines = shown(Change(op="added", text="+"), Change(op="same", text="a\nb\nc\nd"))
 
     assert lines == ["  + +", "    a", "    …", "    d"]
+
+
+def test_a_field_that_was_taken_out_is_said_to_be_none() -> None:
+    lines = shown(
+        fields=(FieldChange(field="place", value="Ridge"), FieldChange(field="tags", value=""))
+    )
+
+    assert lines == ["    place = Ridge", "    no tags"]
