@@ -77,12 +77,12 @@ def _tell_file(call: Call, file: ImportedFile) -> None:
     match file.outcome:
         case "added" | "updated":
             terminal.say(f"{file.outcome:<9} {short(file.id)}  {file.title or file.path}")
+            for note in file.notes:
+                terminal.note(f"{'note':<9} {file.path}: {note}")
         case "refused" | "skipped":
             terminal.note(f"{file.outcome:<9} {file.path}{reason}")
         case "unchanged":
             pass
-    for note in file.notes:
-        terminal.note(f"{'note':<9} {file.path}: {note}")
 
 
 def listing(call: Call) -> int:

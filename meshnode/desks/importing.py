@@ -60,7 +60,10 @@ class Importing:
 
         Raises:
             BadLanguage, BadLicence: What is to hold for all files is none; nothing was done.
+            UnknownSpace: There is no such community, or none at all; nothing was done.
         """
+        level = Level(request.level) if request.level else Level.COMMONS
+        await self._record.run(lambda replica: space_for(replica, level, request.community))
         defaults = Defaults(
             None if request.language is None else language_tag(request.language),
             None if request.licence is None else licence_expression(request.licence),

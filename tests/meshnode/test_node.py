@@ -6,12 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from crdt.errors import MeshError, Withdrawn
+from crdt.errors import MeshError, UnknownSpace, Withdrawn
 from knowledge.errors import BadLanguage, BadLicence
 from meshnode.errors import BadRequest, BadUsage
 from meshnode.views.contribution import AddRequest, EditRequest
-from meshnode.views.file_import import ImportRequest
+from meshnode.views.file_import import ImportDone, ImportRequest
 from meshnode.views.peer import PeerRequest
 from meshnode.views.withdrawal import WithdrawRequest
 from tests.meshnode.nodes import Resident, World, address_of, coverage_says, join, wait_until
@@ -63,6 +64,24 @@ async def test_a_language_or_licence_that_is_none_is_refused_before_anything_is_
         assert await rosa.titles() == {"A note"}
         read = await rosa.read(note)
         assert (read.text, read.language, read.licence) == ("Boil it.", "en-GB", "CC-BY-4.0")
+
+
+async def test_an_import_into_no_community_is_refused_once_and_not_file_by_file(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "water.md").write_text("Boil it.")
+    request = ImportRequest(paths=(str(tmp_path / "water.md"),))
+    async with world.node("rosa") as rosa:
+        with pytest.raises(UnknownSpace):
+            await anext(rosa.node.import_files(request))
+        await rosa.found()
+        with pytest.raises(UnknownSpace):
+            await anext(rosa.node.import_files(replace(request, community="Nowhere")))
+        with pytest.raises(UnknownSpace):
+            await anext(rosa.node.import_files(replace(request, level="allied")))
+
+        *_, done = [event async for event in rosa.node.import_files(request)]
+        assert done == ImportDone(added=1, updated=0, unchanged=0, skipped=0, refused=0)
 
 
 async def test_tags_and_place_are_taken_out_and_a_title_is_not(world: World) -> None:
