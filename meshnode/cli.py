@@ -32,10 +32,12 @@ def main(argv: Sequence[str] | None = None, program: Program | None = None) -> i
     Returns:
         The exit status, as `docs/guide/cli.md` explains it.
     """
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = build_parser(is_json="--json" in words).parse_args(words)
     from crdt.errors import MeshError
     from meshnode.commands.call import Call, Program
     from meshnode.commands.terminal import Terminal
+    from meshnode.errors import OutputLost
     from meshnode.home.home import find_home
 
     home = find_home(arguments.home)
@@ -46,16 +48,23 @@ def main(argv: Sequence[str] | None = None, program: Program | None = None) -> i
     try:
         status = run(Call(arguments, home, terminal, program or Program()))
         terminal.flush()
+    except OutputLost as error:
+        _let_go_of_output()
+        return _explain(terminal, error)
     except MeshError as error:
         return _explain(terminal, error)
     except (KeyboardInterrupt, EOFError):  # Ctrl-C; Ctrl-D at a question
         terminal.note("")
         return 130
     except BrokenPipeError:
-        # Whoever reads has read enough. Python would complain once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()  # whoever reads has read enough
         return 0
     return status
+
+
+def _let_go_of_output() -> None:
+    """Send what is still to be written nowhere; Python would complain once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_plain(home: Home) -> bool:

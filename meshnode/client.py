@@ -15,41 +15,27 @@ from meshnode.api.api_connection import (
     ClientError,
     NodeUnreachable,
 )
-from meshnode.views import (
-    AddRequest,
-    AskEvent,
-    AskRequest,
-    BundleReadRequest,
-    BundleView,
-    BundleWriteRequest,
-    CheckView,
+from meshnode.views.answer import AskEvent, AskRequest
+from meshnode.views.bundle import BundleReadRequest, BundleView, BundleWriteRequest
+from meshnode.views.community import (
     CommunityView,
-    ContributionPage,
-    ContributionView,
-    Coverage,
-    EditRequest,
     FoundRequest,
-    Hit,
-    ImportEvent,
-    ImportRequest,
-    InitRequest,
-    InitView,
     InviteRequest,
     InviteView,
     JoinRequest,
-    LinkView,
     MemberView,
-    NodeEvent,
-    PeerRequest,
-    PeerView,
-    Revision,
     RoleRequest,
-    Status,
-    SyncEvent,
-    SyncRequest,
-    UnlockRequest,
-    WithdrawRequest,
 )
+from meshnode.views.contribution import AddRequest, ContributionPage, ContributionView, EditRequest
+from meshnode.views.file_import import ImportEvent, ImportRequest
+from meshnode.views.hit import Hit
+from meshnode.views.home import InitRequest, InitView, UnlockRequest
+from meshnode.views.news import NodeEvent
+from meshnode.views.peer import LinkView, PeerRequest, PeerView
+from meshnode.views.revision import Revision
+from meshnode.views.status import CheckView, Status
+from meshnode.views.sync import SyncEvent, SyncRequest
+from meshnode.views.withdrawal import Coverage, WithdrawRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -17,7 +17,7 @@ from meshnode.home.home import MAX_SOCKET_PATH_BYTES
 from meshnode.home.key_file import key_file_path, read_key_file
 from meshnode.home.keystore import Keystore, Protection
 from meshnode.home.settings import Config
-from meshnode.views import CheckView
+from meshnode.views.status import CheckView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

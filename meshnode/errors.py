@@ -15,6 +15,7 @@ MeshError
         NotOurUser          somebody else's process knocks
         TooSlow             a request or its reader took too long
         BadUsage            a command was given something that it cannot use
+        OutputLost          what a command says cannot be written
         DoesNotLoad         a library is missing or broken
         IndexDamaged        the search index cannot be read, and is made anew
         Internal            a mistake of this software
@@ -118,6 +119,12 @@ class BadUsage(NodeError):
     """The command cannot use what it was given."""
 
     code = "node.bad_usage"
+
+
+class OutputLost(NodeError):
+    """The answer could not be written to where it was sent. Check that disk, and ask again."""
+
+    code = "node.output_lost"
 
 
 class DoesNotLoad(NodeError):

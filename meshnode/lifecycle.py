@@ -38,7 +38,9 @@ from meshnode.home.key_file import key_file_path, make_key_file, read_key_file
 from meshnode.home.keystore import STRETCHING, Keystore, Protection, Stretching
 from meshnode.home.unlocked_keys import new_keys
 from meshnode.version import VERSION
-from meshnode.views import FoundRequest, InitView, NodeState, Status, UnlockRequest
+from meshnode.views.community import FoundRequest
+from meshnode.views.home import InitView, UnlockRequest
+from meshnode.views.status import NodeState, Status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

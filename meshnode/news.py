@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Literal, get_args
 
-from meshnode.views import NodeEvent
+from meshnode.views.news import NodeEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -47,37 +47,30 @@ if TYPE_CHECKING:
     from meshnode.home.unlocked_keys import UnlockedKeys
     from meshnode.record.record import Record
     from meshnode.service import ContributionQuery, NodeService, SearchQuery
-    from meshnode.views import (
-        AddRequest,
-        AskEvent,
-        AskRequest,
-        BundleReadRequest,
-        BundleView,
-        BundleWriteRequest,
-        CheckView,
+    from meshnode.views.answer import AskEvent, AskRequest
+    from meshnode.views.bundle import BundleReadRequest, BundleView, BundleWriteRequest
+    from meshnode.views.community import (
         CommunityView,
-        ContributionPage,
-        ContributionView,
-        Coverage,
-        EditRequest,
         FoundRequest,
-        Hit,
-        ImportEvent,
-        ImportRequest,
         InviteRequest,
         InviteView,
-        LinkView,
         MemberView,
-        NodeEvent,
-        PeerRequest,
-        PeerView,
-        Revision,
         RoleRequest,
-        Status,
-        SyncEvent,
-        SyncRequest,
-        WithdrawRequest,
     )
+    from meshnode.views.contribution import (
+        AddRequest,
+        ContributionPage,
+        ContributionView,
+        EditRequest,
+    )
+    from meshnode.views.file_import import ImportEvent, ImportRequest
+    from meshnode.views.hit import Hit
+    from meshnode.views.news import NodeEvent
+    from meshnode.views.peer import LinkView, PeerRequest, PeerView
+    from meshnode.views.revision import Revision
+    from meshnode.views.status import CheckView, Status
+    from meshnode.views.sync import SyncEvent, SyncRequest
+    from meshnode.views.withdrawal import Coverage, WithdrawRequest
     from transports.link import Carrier
 
 CarrierFor: TypeAlias = "Callable[[Callable[[str, int | None], None]], Carrier]"

@@ -13,42 +13,36 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 import msgspec
 
-from meshnode.views import (
-    AddRequest,
-    AskEvent,
-    AskRequest,
-    BundleReadRequest,
-    BundleView,
-    BundleWriteRequest,
-    CheckView,
-    CommunityView,
-    ContributionPage,
-    ContributionView,
-    Coverage,
-    EditRequest,
-    FoundRequest,
-    Hit,
-    ImportEvent,
-    ImportRequest,
-    InitRequest,
-    InviteRequest,
-    InviteView,
-    LinkView,
-    MemberView,
-    NodeEvent,
-    PeerRequest,
-    PeerView,
-    Request,
-    Revision,
-    RoleRequest,
-    Status,
-    SyncEvent,
-    SyncRequest,
-    WithdrawRequest,
-)
+from meshnode.views.home import InitRequest
+from meshnode.views.view import Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
+    from meshnode.views.answer import AskEvent, AskRequest
+    from meshnode.views.bundle import BundleReadRequest, BundleView, BundleWriteRequest
+    from meshnode.views.community import (
+        CommunityView,
+        FoundRequest,
+        InviteRequest,
+        InviteView,
+        MemberView,
+        RoleRequest,
+    )
+    from meshnode.views.contribution import (
+        AddRequest,
+        ContributionPage,
+        ContributionView,
+        EditRequest,
+    )
+    from meshnode.views.file_import import ImportEvent, ImportRequest
+    from meshnode.views.hit import Hit
+    from meshnode.views.news import NodeEvent
+    from meshnode.views.peer import LinkView, PeerRequest, PeerView
+    from meshnode.views.revision import Revision
+    from meshnode.views.status import CheckView, Status
+    from meshnode.views.sync import SyncEvent, SyncRequest
+    from meshnode.views.withdrawal import Coverage, WithdrawRequest
 
 MAX_PAGE_ROWS = 1000
 """Most rows or hits in one answer: bounds what one question makes the node hold."""

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meshnode.client import NodeClient
-    from meshnode.views import ContributionView, Status
+    from meshnode.views.contribution import ContributionView
+    from meshnode.views.status import Status
 
 
 @dataclass(frozen=True, slots=True)

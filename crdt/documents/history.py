@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crdt.documents.plan import PlannedEdit, plan
 from crdt.documents.replay import replay
-from crdt.documents.text_change import BLANK, replacements, visible
+from crdt.documents.text_change import BLANK, replacements, splits_word, visible
 from crdt.entries.skeletons import SetField
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from crdt.ids import DocumentId, EntryId, Pseudonym
 
 CONTEXT_LENGTH = 60
-"""Code points of unchanged text shown beside a change."""
+"""Code points of unchanged text shown beside a change, at most; cut between words."""
 
 MAX_RUNS = 200
 """Runs shown of one edit."""
@@ -180,18 +181,23 @@ def _runs(before: str, after: str) -> Iterator[Run]:
 
 
 def _unchanged(text: str, *, is_first: bool, is_last: bool) -> Iterator[Run]:
-    ahead = "" if is_first else text[:CONTEXT_LENGTH]
-    rest = text[len(ahead) :]
-    behind = "" if is_last else rest[max(0, len(rest) - CONTEXT_LENGTH) :]
-    if len(ahead) + len(behind) == len(text):
+    if len(text) <= CONTEXT_LENGTH * (2 - is_first - is_last):
         if text:
             yield Run(RunKind.SAME, text)
         return
-    if ahead:
-        yield Run(RunKind.SAME, ahead)
+    if not is_first:
+        yield Run(RunKind.SAME, _beginning(text))
     yield Run(RunKind.OMITTED, "")
-    if behind:
-        yield Run(RunKind.SAME, behind)
+    if not is_last:
+        yield Run(RunKind.SAME, _beginning(text[::-1])[::-1])
+
+
+def _beginning(text: str) -> str:
+    """Cut a longer text behind a space; where there is none, so that no word is split."""
+    places = range(CONTEXT_LENGTH, CONTEXT_LENGTH // 2, -1)
+    spaces = (place for place in places if text[place - 1].isspace())
+    between = (place for place in places if not splits_word(text, place))
+    return text[: next(itertools.chain(spaces, between), CONTEXT_LENGTH)]
 
 
 def _bounded(kind: RunKind, text: str) -> Iterator[Run]:

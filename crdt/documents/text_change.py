@@ -46,6 +46,11 @@ def visible(text: str) -> str:
     return text.replace(BLANK, "")
 
 
+def splits_word(text: str, place: int) -> bool:
+    """Whether a cut before this position would go through a word."""
+    return bool(_LETTER.match(text[place - 1 : place]) and _LETTER.match(text[place : place + 1]))
+
+
 def replacements(old: str, new: str) -> list[Replacement]:
     """Return what to replace to turn one text into another, left to right, never touching."""
     start, end = _common_ends(old, new)
@@ -86,10 +91,9 @@ def _to_word_start(text: str, start: int, size: int) -> int:
     """
     for back in range(min(start, _LONGEST_WORD) + 1):
         place = start - back
-        before, first = text[place - 1 : place], text[place : place + 1]
-        if not (_LETTER.match(before) and _LETTER.match(first)):
+        if not splits_word(text, place):
             return back
-        if before != text[place + size - 1 : place + size]:
+        if text[place - 1 : place] != text[place + size - 1 : place + size]:
             return 0
     return 0
 

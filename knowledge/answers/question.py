@@ -154,6 +154,14 @@ _CLAUSE_OPENS_WORDS: Final = (
     "after before when if until while without once cuando si antes despues hasta sin quand avant "
     "apres jusqu sans baada kabla kama bila"
 )
+_NEGATION_WORDS: Final = (
+    "not never no none nothing nobody nunca jamas nada nadie tampoco pas jamais rien aucun aucune "
+    "nicht nie kein keine keinen nao kamwe"
+)
+NEGATIONS: Final = frozenset(_NEGATION_WORDS.split())
+"""Words that turn a clause round. "No" is one in English and Spanish, and "in the" in Portuguese:
+there a question is then refused more often, which is the safe side."""
+
 CLAUSE_OPENS: Final = frozenset(_CLAUSE_OPENS_WORDS.split())
 """Words that open a clause beside the main one: the action asked about stands before them."""
 
@@ -171,6 +179,8 @@ class Question:
         is_open: Whether it asks how or what, so that all said about its subject bears on it.
         asked_with: The words that ask: "how deep".
         conditions: Those of the terms that come after the main clause: "after rain".
+        is_negated: Whether it asks what is not: what must not be given is told by no sentence
+            that says what to give.
     """
 
     asked: Asked
@@ -180,6 +190,7 @@ class Question:
     is_open: bool = False
     asked_with: str = ""
     conditions: frozenset[str] = frozenset()
+    is_negated: bool = False
 
 
 def read_question(text: str) -> Question:
@@ -222,7 +233,11 @@ def _question(
         actions = actions or _at_the_edge(told, is_last=is_verb_last)
     actions = (actions & LASTING or actions) & frozenset(terms[:MAX_TERMS])
     conditions = frozenset(terms[:MAX_TERMS]).difference(_main_clause(told))
-    return Question(asked, terms[:MAX_TERMS], actions, counted, is_open, asked_with, conditions)
+    can_be_told_by_its_opposite = is_open or asked in (Asked.TIME, Asked.PLACE, Asked.PERSON)
+    is_negated = can_be_told_by_its_opposite and not NEGATIONS.isdisjoint(_main_clause(told))
+    return Question(
+        asked, terms[:MAX_TERMS], actions, counted, is_open, asked_with, conditions, is_negated
+    )
 
 
 def _counted(before: list[Word], after: list[Word], *, is_last: bool) -> str:

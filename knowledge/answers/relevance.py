@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.answers.injection import speaks_to_a_model
 from knowledge.answers.likeness import opposites
-from knowledge.answers.question import LASTING, LIGHT_VERBS, Asked
+from knowledge.answers.question import LASTING, LIGHT_VERBS, NEGATIONS, Asked
 from knowledge.answers.reading import ReadText, asides
 from knowledge.answers.typed_answer import places_of_answer
 
@@ -141,6 +141,8 @@ class _Reading:
             return None  # "channel 5" is not channel 4
         if asked is Asked.ANYTHING and not self._question.actions <= around:
             return None
+        if self._question.is_negated and not self._is_negated(index):
+            return None
         share = _share(around, weights, elsewhere)
         is_yes_or_no = asked is Asked.ANYTHING and not self._question.is_open
         if share < _enough(asked, is_yes_or_no=is_yes_or_no):
@@ -160,6 +162,9 @@ class _Reading:
             + _NAMED_WEIGHT * _sum(self._text.title, weights) / _sum(weights, weights)
             + _NAMED_WEIGHT * bool(self._text.headings[index] & open_terms)
         )
+
+    def _is_negated(self, index: int) -> bool:
+        return any(word.text in NEGATIONS for word in self._words[index])
 
     def _defines(self, index: int) -> bool:
         """Say whether a sentence tells what its first word means: "**puna**: the grassland"."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from knowledge.contribution import Consent, Level
-from knowledge.errors import ImportRefused
+from knowledge.errors import BadLanguage, BadLicence, ImportRefused
 from knowledge.imports.decoding import cleaned
 from knowledge.imports.language_guess import UNKNOWN, guess_language
 from knowledge.imports.reading import MAX_TEXT, Reading
+from knowledge.language_tag import language_tag
+from knowledge.licence import licence_expression
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 MAX_TITLE = 200
 MAX_TAGS = 32
 MAX_WORDS = 100
-"""Code points of a tag, a place, an author or a licence."""
+"""Code points of a tag, a place or an author."""
 
 _KEYS = {
     "title": "title",
@@ -36,8 +38,6 @@ _KEYS = {
     "consent": "consent",
 }
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,5}")
-_LICENCE = re.compile(r"\(*[A-Za-z0-9.+-]+\)*(?: (?:AND|OR|WITH) \(*[A-Za-z0-9.+-]+\)*)*")
 _SPACES = re.compile(r"\s+")
 _SEPARATORS = re.compile(r"[\s_\-]+")
 
@@ -121,10 +121,11 @@ def drafted(reading: Reading, path: Path, defaults: Defaults) -> tuple[Draft, tu
 
 def _language(said: str, text: str, defaults: Defaults, notes: list[str]) -> tuple[str, bool]:
     """Return the language, and whether it is a guess."""
-    if said and _LANGUAGE.fullmatch(said):
-        return said, False
     if said:
-        notes.append(f'"{_line(said, 40)}" is not a language tag such as "es"; it was left out.')
+        try:
+            return language_tag(said), False
+        except BadLanguage:
+            notes.append(f'"{_line(said, 40)}" is no language tag such as "es"; it was left out.')
     if defaults.language:
         return defaults.language, False
     guess = guess_language(text)
@@ -134,12 +135,12 @@ def _language(said: str, text: str, defaults: Defaults, notes: list[str]) -> tup
 def _licence(said: str) -> str | None:
     if not said:
         return None
-    name = said.replace(" ", "-") if said.upper().startswith("CC") else said
-    if len(name) > MAX_WORDS or not _LICENCE.fullmatch(name):
+    try:
+        return licence_expression(said)
+    except BadLicence:
         raise ImportRefused(
-            f'its licence "{_line(said, 40)}" is not an SPDX name such as CC-BY-SA-4.0'
-        )
-    return name
+            f'its licence "{_line(said, 40)}" is no SPDX name such as CC-BY-SA-4.0'
+        ) from None
 
 
 def _level(said: str | tuple[str, ...] | None) -> Level | None:

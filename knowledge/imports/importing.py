@@ -119,7 +119,7 @@ def _report(file: FoundFile, defaults: Defaults) -> FileReport:
         drafts: list[Draft] = []
         notes: list[str] = []
         for reading in _readings(file.path.suffix, data):
-            draft, said = drafted(reading, file.path, defaults)
+            draft, said = _drafted(reading, file.path, defaults)
             drafts.append(draft)
             notes += said
     except ImportRefused as error:
@@ -127,6 +127,16 @@ def _report(file: FoundFile, defaults: Defaults) -> FileReport:
     if not drafts:
         return Skipped(file.path, file.shown, "There is no text in it.")
     return Imported(file.path, file.shown, tuple(drafts), tuple(dict.fromkeys(notes))[:_MAX_NOTES])
+
+
+def _drafted(reading: Reading, path: Path, defaults: Defaults) -> tuple[Draft, tuple[str, ...]]:
+    """Make a draft; what is refused in a table is said with the row's title."""
+    try:
+        return drafted(reading, path, defaults)
+    except ImportRefused as error:
+        if not reading.part:
+            raise
+        raise ImportRefused(f'in the row "{reading.title}": {error}') from error
 
 
 def _readings(ending: str, data: bytes) -> list[Reading]:

@@ -24,31 +24,24 @@ from meshnode.api.api_response import (
 )
 from meshnode.errors import NodeEmpty, NodeLocked, NodeStopping
 from meshnode.service import ContributionQuery, CreateRequest, SearchQuery
-from meshnode.views import (
-    AddRequest,
-    AskRequest,
-    BundleReadRequest,
-    BundleWriteRequest,
-    CheckView,
-    EditRequest,
-    FoundRequest,
-    ImportRequest,
-    InviteRequest,
-    JoinRequest,
-    NodeEvent,
-    PeerRequest,
-    RoleRequest,
-    SyncRequest,
-    UnlockRequest,
-    WithdrawRequest,
-)
+from meshnode.views.answer import AskRequest
+from meshnode.views.bundle import BundleReadRequest, BundleWriteRequest
+from meshnode.views.community import FoundRequest, InviteRequest, JoinRequest, RoleRequest
+from meshnode.views.contribution import AddRequest, EditRequest
+from meshnode.views.file_import import ImportRequest
+from meshnode.views.home import UnlockRequest
+from meshnode.views.news import NodeEvent
+from meshnode.views.peer import PeerRequest
+from meshnode.views.status import CheckView
+from meshnode.views.sync import SyncRequest
+from meshnode.views.withdrawal import WithdrawRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 
     from meshnode.lifecycle import Lifecycle
     from meshnode.service import NodeService
-    from meshnode.views import Request, View
+    from meshnode.views.view import Request, View
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Request")

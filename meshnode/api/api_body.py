@@ -12,7 +12,7 @@ from meshnode.api.printable import cleaned
 from meshnode.errors import BadRequest, TooSlow
 
 if TYPE_CHECKING:
-    from meshnode.views import Request
+    from meshnode.views.view import Request
 
 READ_TIMEOUT_S = 60.0
 """How long a request's body may take to arrive."""

@@ -25,7 +25,7 @@ import msgspec
 from yarl import URL
 
 from crdt.errors import MeshError
-from meshnode.views import ErrorView, Request
+from meshnode.views.view import ErrorView, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator

@@ -12,7 +12,7 @@ from crdt.errors import MeshError
 from meshnode.api.api_body import encode, encode_line
 from meshnode.api.status_codes import http_status
 from meshnode.errors import Internal, NoSuchRoute, TooSlow
-from meshnode.views import ErrorView
+from meshnode.views.view import ErrorView
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 
 from knowledge.terminal_text import terminal_line, terminal_text, written_line, written_text
-from meshnode.views import ContributionView
+from meshnode.views.contribution import ContributionView
 
 _LINES = frozenset(
     {

@@ -6,16 +6,20 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from meshnode.api.status_codes import Exit
+from meshnode.commands.columns import GAP, cells, padded, wrapped
 from meshnode.commands.connection import with_node
-from meshnode.commands.wording import short, span, whose
+from meshnode.commands.wording import SHORT, short, span, whose
 from meshnode.errors import BadUsage, Internal
-from meshnode.views import AskDone, AskPhrase, AskQuote
+from meshnode.views.answer import AskDone, AskPhrase, AskQuote
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
     from meshnode.commands.terminal import Terminal
-    from meshnode.views import Citation, Hit
+    from meshnode.views.answer import Citation
+    from meshnode.views.hit import Hit
+
+_INDENT = " " * (SHORT + GAP)
 
 
 def search(call: Call) -> int:
@@ -42,15 +46,32 @@ def _hit_as_data(hit: Hit) -> dict[str, object]:
 
 
 def _show_hit(terminal: Terminal, hit: Hit) -> None:
-    title = terminal.coloured(hit.title, "1")
-    terminal.say(f"{short(hit.id)}  {title}  {whose(hit)} ({hit.level})")
-    snippet, parts, last = hit.snippet, [], 0
-    for start, end in hit.marks:
-        parts += [snippet[last:start], terminal.coloured(snippet[start:end], "33")]
-        last = end
-    text = "".join(parts) + snippet[last:]
-    for line in text.splitlines():
-        terminal.say(f"          {line}" if not terminal.is_plain else line)
+    title, by = hit.title, f"{whose(hit)} ({hit.level})"
+    if terminal.is_plain:
+        terminal.say(f"{short(hit.id)}  {title}  {by}")
+        if hit.snippet:
+            terminal.say(hit.snippet)
+        return
+    room = terminal.width - len(_INDENT)
+    lines = [terminal.coloured(title[start:end], "1") for start, end in wrapped(title, room)]
+    if cells(f"{title}  {by}") <= room:
+        lines = [f"{terminal.coloured(title, '1')}  {by}"]
+    else:
+        lines += [by[start:end] for start, end in wrapped(by, room)]
+    lines += [_marked(terminal, hit, start, end) for start, end in wrapped(hit.snippet, room)]
+    for number, line in enumerate(lines):
+        terminal.say(f"{_INDENT if number else padded(short(hit.id), len(_INDENT))}{line}")
+
+
+def _marked(terminal: Terminal, hit: Hit, start: int, end: int) -> str:
+    """Return a stretch of the snippet with what matches in it coloured."""
+    parts, last = [], start
+    for begun, ended in hit.marks:
+        first, behind = max(begun, start), min(ended, end)
+        if first < behind:
+            parts += [hit.snippet[last:first], terminal.coloured(hit.snippet[first:behind], "33")]
+            last = behind
+    return "".join(parts) + hit.snippet[last:end]
 
 
 def ask(call: Call) -> int:

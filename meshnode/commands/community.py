@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from meshnode.api.status_codes import Exit
+from meshnode.commands.columns import cells
 from meshnode.commands.connection import with_node
 from meshnode.commands.wording import day, moment, short
 from meshnode.errors import BadUsage
-from meshnode.views import FoundRequest, InviteRequest, RoleRequest
+from meshnode.views.community import FoundRequest, InviteRequest, RoleRequest
 
 if TYPE_CHECKING:
     from meshnode.commands.call import Call
-    from meshnode.views import MemberView
+    from meshnode.commands.terminal import Terminal
+    from meshnode.views.community import MemberView
 
 
 def found(call: Call) -> int:
@@ -35,7 +38,7 @@ def invite(call: Call) -> int:
         call.terminal.data(made)
         return Exit.DONE
     if call.qr:
-        _draw(made.ticket)
+        _draw(call.terminal, made.ticket)
     call.terminal.say(made.ticket)
     times = "once" if made.uses == 1 else f"{made.uses} times"
     call.terminal.note(
@@ -45,10 +48,17 @@ def invite(call: Call) -> int:
     return Exit.DONE
 
 
-def _draw(ticket: str) -> None:
+def _draw(terminal: Terminal, ticket: str) -> None:
     import segno
 
-    segno.make(ticket, error="l", micro=False).terminal(compact=True)
+    drawn = io.StringIO()
+    segno.make(ticket, error="l", micro=False).terminal(drawn, compact=True)
+    code = drawn.getvalue().rstrip("\n")
+    size = cells(code.partition("\n")[0])
+    if size <= terminal.width and terminal.can_write(code):
+        terminal.say(code)
+    else:
+        terminal.note(f"A QR code needs {size} columns of UTF-8, so this is the ticket alone.")
 
 
 def join(call: Call) -> int:
@@ -105,10 +115,11 @@ def _show_members(call: Call, listed: list[MemberView]) -> int:
                 one.community,
                 str(one.devices),
                 day(one.joined_ms) if one.joined_ms else "",
-                moment(one.last_heard_ms) if one.last_heard_ms else "",
+                day(one.last_heard_ms) if one.last_heard_ms else "",
             )
             for one in listed
         ],
-        wide=0,
+        gives_way=("community", "name"),
+        empty="No community yet: `meshnode found NAME` makes one, `meshnode join TICKET` joins.",
     )
     return Exit.DONE

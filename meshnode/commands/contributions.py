@@ -6,19 +6,27 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge.language_tag import language_tag
 from knowledge.terminal_text import terminal_line, terminal_text
 from meshnode.api.status_codes import Exit
 from meshnode.commands.connection import run, with_node
 from meshnode.commands.edited_text import edited_text
+from meshnode.commands.revision_lines import show_revision
 from meshnode.commands.wording import counted, day, moment, short
 from meshnode.errors import BadUsage
-from meshnode.views import EditRequest, ImportDone, ImportedFile, ImportRequest, attribution
+from meshnode.views.attribution import attribution
+from meshnode.views.contribution import EditRequest
+from meshnode.views.file_import import ImportDone, ImportedFile, ImportRequest
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
-    from meshnode.commands.terminal import Terminal
-    from meshnode.views import Change, ContributionView, Coverage, Revision
+    from meshnode.views.contribution import ContributionView
+    from meshnode.views.withdrawal import Coverage
+
+_HELD = {"erased": "holds it", "waiting": "not known to hold it", "unheard": "not heard from"}
+_ERASED = {"erased": "erased", "waiting": "not yet", "unheard": "not heard from"}
+"""What the states of `CoverageNode` mean before and after a withdrawal."""
 
 
 def add(call: Call) -> int:
@@ -69,12 +77,12 @@ def _tell_file(call: Call, file: ImportedFile) -> None:
     match file.outcome:
         case "added" | "updated":
             terminal.say(f"{file.outcome:<9} {short(file.id)}  {file.title or file.path}")
+            for note in file.notes:
+                terminal.note(f"{'note':<9} {file.path}: {note}")
         case "refused" | "skipped":
             terminal.note(f"{file.outcome:<9} {file.path}{reason}")
         case "unchanged":
             pass
-    for note in file.notes:
-        terminal.note(f"{'note':<9} {file.path}: {note}")
 
 
 def listing(call: Call) -> int:
@@ -84,7 +92,7 @@ def listing(call: Call) -> int:
         lambda node: node.contributions(
             level=call.level,
             tag=call.tag,
-            language=call.lang,
+            language=language_tag(call.lang) if call.lang else "",
             author=call.author,
             community=call.community,
             sort=call.sort,
@@ -108,12 +116,21 @@ def listing(call: Call) -> int:
             )
             for row in page.items
         ],
-        wide=3,
+        gives_way=("community", "author", "title"),
+        empty=_why_none(call, page.total),
     )
     first, last = page.offset + 1, page.offset + len(page.items)
-    if len(page.items) < page.total:
+    if 0 < len(page.items) < page.total:
         call.terminal.note(f"{first} to {last} of {page.total}; --limit and --offset show others.")
     return Exit.DONE
+
+
+def _why_none(call: Call, total: int) -> str:
+    if total:
+        return f"There are only {counted(total, 'contribution')}."
+    if any((call.level, call.tag, call.lang, call.author, call.community)):
+        return "No contribution fits."
+    return "Nothing is here yet. Give something: `meshnode add PATH`."
 
 
 def show(call: Call) -> int:
@@ -187,31 +204,8 @@ def history(call: Call) -> int:
         call.terminal.data(revisions)
     else:
         for revision in revisions:
-            _show_revision(call.terminal, revision)
+            show_revision(call.terminal, revision)
     return Exit.DONE
-
-
-def _show_revision(terminal: Terminal, revision: Revision) -> None:
-    marks = [
-        *(["withdrawn"] if revision.is_withdrawn else []),
-        *(["without effect: its author had no right to it"] if not revision.is_effective else []),
-    ]
-    state = f"  ({'; '.join(marks)})" if marks else ""
-    head = f"{short(revision.id)}  {moment(revision.stamp_ms)}  {revision.author}{state}"
-    terminal.say(terminal.coloured(head, "1"))
-    for field in revision.fields:
-        terminal.say(f"    {field.field} = {field.value}")
-    for change in revision.changes:
-        _show_change(terminal, change)
-
-
-def _show_change(terminal: Terminal, change: Change) -> None:
-    sign, style = {"same": (" ", "2"), "added": ("+", "32"), "removed": ("-", "31")}[change.op]
-    lines = change.text.splitlines()
-    if change.op == "same" and len(lines) > 2:
-        lines = [lines[0], "…", lines[-1]]
-    for line in lines:
-        terminal.say(terminal.coloured(f"  {sign} {line}", style))
 
 
 def withdraw(call: Call) -> int:
@@ -242,14 +236,15 @@ def _show_coverage(call: Call, found: Coverage) -> None:
     title = f"  {found.title}" if found.title else ""
     reason = f" ({found.reason})" if found.reason else ""
     call.terminal.say(f"{short(found.id)}{title}: {found.sentence}{reason}")
+    states = _ERASED if found.is_withdrawn else _HELD
     if found.nodes:
         call.terminal.table(
             ("node", "device", "state", "last heard"),
             [
-                (node.name, short(node.device), node.state, moment(node.last_heard_ms))
+                (node.name, short(node.device), states[node.state], moment(node.last_heard_ms))
                 for node in found.nodes
             ],
-            wide=0,
+            gives_way=("node",),
         )
 
 
@@ -262,6 +257,7 @@ def withdrawals(call: Call) -> int:
         call.terminal.table(
             ("id", "title", "reached"),
             [(short(one.id), one.title, one.sentence) for one in found],
-            wide=1,
+            gives_way=("title", "reached"),
+            empty="You took nothing back.",
         )
     return Exit.DONE

@@ -14,7 +14,7 @@ from meshnode.home.config import load_config
 from meshnode.home.home_lock import holder, home_lock
 from meshnode.home.keystore import Keystore, Protection
 from meshnode.home.private_file import private_files
-from meshnode.views import CheckView
+from meshnode.views.status import CheckView
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient

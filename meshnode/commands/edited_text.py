@@ -13,7 +13,7 @@ from meshnode.errors import BadUsage
 
 if TYPE_CHECKING:
     from meshnode.commands.terminal import Terminal
-    from meshnode.views import ContributionView
+    from meshnode.views.contribution import ContributionView
 
 MAX_TEXT_BYTES = 16 << 20
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a private folder is made inside

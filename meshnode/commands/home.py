@@ -21,7 +21,7 @@ from meshnode.version import VERSION
 if TYPE_CHECKING:
     from meshnode.commands.call import Call
     from meshnode.service import CreateRequest
-    from meshnode.views import InitView
+    from meshnode.views.home import InitView
 
 WORDS_AHEAD = """
 These twelve words are you. Write them on paper, now: they are shown this once and kept

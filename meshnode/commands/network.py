@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING
 from meshnode.api.status_codes import Exit
 from meshnode.client import ApiError
 from meshnode.commands.connection import with_node
-from meshnode.commands.wording import counted, moment, short, size, span
+from meshnode.commands.wording import counted, moment, short, size, span, speed
 from meshnode.errors import BadUsage
-from meshnode.views import SyncDone
+from meshnode.views.sync import SyncDone
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
-    from meshnode.views import BundleView, SyncProgress
+    from meshnode.views.bundle import BundleView
+    from meshnode.views.sync import SyncProgress
 
 AGAIN_S = 2.0
 """Between two attempts of `sync --wait`."""
+
+
+_NO_PEER = "No peer is known. Add one: `meshnode peers add ADDRESS`."
 
 
 def peers(call: Call) -> int:
@@ -30,22 +34,24 @@ def peers(call: Call) -> int:
         call.terminal.data(listed)
         return Exit.DONE
     call.terminal.table(
-        ("address", "carrier", "name", "state", "last met", "sent", "received", "problem"),
+        ("address", "name", "state", "last met", "out", "in"),
         [
             (
                 one.address,
-                one.carrier,
                 one.name,
                 one.state,
                 moment(one.last_met_ms),
                 size(one.sent_bytes),
                 size(one.received_bytes),
-                one.last_error,
             )
             for one in listed
         ],
-        wide=7,
+        gives_way=("address", "name"),
+        empty=_NO_PEER,
     )
+    for one in listed:
+        if one.last_error:
+            call.terminal.say(f"{short(one.address)}: {one.last_error}")
     return Exit.DONE
 
 
@@ -76,21 +82,21 @@ def links(call: Call) -> int:
         call.terminal.data(listed)
         return Exit.DONE
     call.terminal.table(
-        ("address", "carrier", "name", "made by", "since", "sent", "received", "speed"),
+        ("address", "name", "made by", "since", "out", "in", "speed"),
         [
             (
                 one.address,
-                one.carrier,
                 one.name,
                 "us" if one.is_outgoing else "them",
                 moment(one.since_ms),
                 size(one.sent_bytes),
                 size(one.received_bytes),
-                f"{one.bits_per_s:,.0f} bit/s" if one.bits_per_s else "",
+                speed(one.bits_per_s) if one.bits_per_s else "",
             )
             for one in listed
         ],
-        wide=2,
+        gives_way=("address", "name"),
+        empty="No link is open.",
     )
     return Exit.DONE
 
@@ -99,40 +105,61 @@ def links(call: Call) -> int:
 
 
 def sync(call: Call) -> int:
-    """Meet now; with `--wait` again and again, until a meeting went well."""
-    end = time.monotonic() + call.timeout / 1000 if call.timeout else None
-    while True:
-        met = with_node(call, lambda node: _meet(call, node))
-        went_well = any(not one.error for one in met)
-        is_late = end is not None and time.monotonic() + AGAIN_S > end
-        if went_well or not call.wait or is_late:
-            break
-        call.terminal.progress("Nobody within reach yet; trying again …")
-        time.sleep(AGAIN_S)
+    """Meet now; with `--wait` again and again, until a meeting went well or the time is up."""
+    met: dict[str, SyncDone] = {}
+    is_late = not with_node(call, lambda node: _meet_in_time(call, node, met))
+    went_well = _went_well(met)
+    late = ""
+    if is_late:
+        which = "not every meeting" if went_well else "no meeting"
+        late = (
+            f"The time was up after {span(call.timeout)}, and {which} had ended. "
+            "What arrived is kept; `meshnode peers` shows whom this node knows."
+        )
     if call.json:
-        call.terminal.data(met)
+        ends = [SyncDone(peer=call.peer or "", error=late)] if is_late else []
+        call.terminal.data([*met.values(), *ends])
+        return Exit.DONE if went_well else Exit.UNREACHABLE
+    for one in met.values():
+        _tell_met(call, one)
+    if is_late:
+        call.terminal.note(late)
     elif not met:
-        call.terminal.note("No peer is known. Add one: `meshnode peers add ADDRESS`.")
-    else:
-        for one in met:
-            _tell_met(call, one)
+        call.terminal.note(_NO_PEER)
     return Exit.DONE if went_well else Exit.UNREACHABLE
 
 
-async def _meet(call: Call, node: NodeClient) -> list[SyncDone]:
-    met: list[SyncDone] = []
+async def _meet_in_time(call: Call, node: NodeClient, met: dict[str, SyncDone]) -> bool:
+    """Meet until it went well, or once; tell whether it ended within the time that was given."""
+    try:
+        async with asyncio.timeout(call.timeout / 1000 if call.timeout else None):
+            await _meet(call, node, met)
+            while call.wait and not _went_well(met):
+                call.terminal.progress("Nobody within reach yet; trying again …")
+                await asyncio.sleep(AGAIN_S)
+                await _meet(call, node, met)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _went_well(met: dict[str, SyncDone]) -> bool:
+    return any(not one.error for one in met.values())
+
+
+async def _meet(call: Call, node: NodeClient, met: dict[str, SyncDone]) -> None:
     try:
         async with aclosing(node.sync(call.peer)) as events:
             async for event in events:
                 if isinstance(event, SyncDone):
-                    met.append(event)
+                    met[event.peer] = event
                 else:
                     _tell_progress(call, event)
     except ApiError as error:
         if not error.code.startswith("transport.") or error.code == "transport.bad_address":
             raise
-        met.append(SyncDone(peer=call.peer or "", error=error.explain()))
-    return met
+        peer = call.peer or ""
+        met[peer] = SyncDone(peer=peer, error=error.explain())
 
 
 def _tell_progress(call: Call, event: SyncProgress) -> None:

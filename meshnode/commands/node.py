@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.commands.call import Call
     from meshnode.lifecycle import Lifecycle
-    from meshnode.views import Status
+    from meshnode.views.status import Status
 
 _ANEW_S = 20.0
 

@@ -1,22 +1,24 @@
 """The words of the command line: every command, its arguments and its help.
 
-Light on purpose: `meshnode --help` imports nothing else of ours. Each command
+Light on purpose: `meshnode --help` imports little else of ours. Each command
 names the function that runs it, as "module:function" under `meshnode/commands/`.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-from typing import Any
+import json
+from typing import Any, NoReturn
+
+from meshnode.commands.arguments import duration_ms, number, some, some_words, words
 
 LEVELS = ("inner", "allied", "commons")
 ROLES = ("founder", "steward", "contributor", "reader")
 SORTS = ("newest", "title", "author")
-
-_DURATION = re.compile(r"([1-9][0-9]{0,5})\s*([smhdw])")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-_MOST_MS = 10 * 365 * _UNIT_MS["d"]
+MAX_USES = 1_000
+MAX_ROWS = 1_000
+MAX_OFFSET = 1 << 31
+"""The node's own limits, which a test compares, to be told before anything is asked of it."""
 
 _EPILOG = """\
 Without a command, `meshnode` opens the app, and starts the node behind it if none runs.
@@ -24,20 +26,18 @@ Ids may be shortened while they are unambiguous. Exit statuses: docs/guide/cli.m
 """
 
 
-def duration_ms(text: str) -> int:
-    """Read a duration such as "90s", "12h" or "7d", in milliseconds."""
-    found = _DURATION.fullmatch(text.strip().lower())
-    length = int(found[1]) * _UNIT_MS[found[2]] if found else 0
-    if not 0 < length <= _MOST_MS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration: write 90s, 30m, 12h, 7d or 4w")
-    return length
+class _Parser(argparse.ArgumentParser):
+    """Says what was wrong as every error is said: with `--json`, as JSON."""
 
+    is_json = False
+    """Whether `--json` was asked for, wherever it stands."""
 
-def counted(text: str) -> int:
-    """Read a number of things, at least one."""
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1000000")
-    return int(text)
+    def error(self, message: str) -> NoReturn:
+        """Say what was wrong, and end."""
+        if self.is_json:
+            told = {"code": "node.bad_usage", "message": f"{self.prog}: {message}"}
+            self.exit(2, json.dumps(told, ensure_ascii=False) + "\n")
+        super().error(message)
 
 
 class _Help(argparse.HelpFormatter):
@@ -47,9 +47,13 @@ class _Help(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=32)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+def build_parser(*, is_json: bool = False) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line.
+
+    Args:
+        is_json: Whether wrong usage is told as JSON.
+    """
+    parser = _Parser(
         prog="meshnode",
         description="A community's own node: shared knowledge that syncs without the internet.",
         epilog=_EPILOG,
@@ -58,7 +62,10 @@ def build_parser() -> argparse.ArgumentParser:
         ),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="store_const", const="home:version", dest="run")
+    parser.is_json = is_json
+    parser.add_argument(
+        "--version", action="store_const", const="home:version", dest="run", help="as `version`"
+    )
     _add_common(parser, is_top=True)
     parser.set_defaults(run="app:open_app")
     commands = Commands(parser)
@@ -79,16 +86,16 @@ class Commands:
         metavar: What the help calls them.
     """
 
-    def __init__(self, parser: argparse.ArgumentParser, metavar: str = "COMMAND") -> None:
-        self._commands = parser.add_subparsers(
-            metavar=metavar, parser_class=argparse.ArgumentParser
-        )
+    def __init__(self, parser: _Parser, metavar: str = "COMMAND") -> None:
+        self._is_json = parser.is_json
+        self._commands = parser.add_subparsers(metavar=metavar, parser_class=_Parser)
 
-    def add(self, name: str, run: str, help_text: str) -> argparse.ArgumentParser:
+    def add(self, name: str, run: str, help_text: str) -> _Parser:
         """Add a command."""
         parser = self._commands.add_parser(
             name, help=help_text, description=help_text, formatter_class=_Help, allow_abbrev=False
         )
+        parser.is_json = self._is_json
         _add_common(parser, is_top=False)
         parser.set_defaults(run=run)
         return parser
@@ -154,10 +161,12 @@ def _add_home(commands: Commands) -> None:
 
 
 def _add_making(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", required=True, help="what you want to be called")
+    parser.add_argument("--name", type=some_words, required=True, help="what you want to be called")
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--community", metavar="NAME", help="found a community")
-    group.add_argument("--join", metavar="TICKET", help="join one ('-': read the ticket)")
+    group.add_argument("--community", type=some_words, metavar="NAME", help="found a community")
+    group.add_argument(
+        "--join", type=some, metavar="TICKET", help="join one ('-': read the ticket)"
+    )
     keeping = parser.add_mutually_exclusive_group()
     keeping.add_argument("--passphrase-file", metavar="F", help="take the first line of F")
     keeping.add_argument(
@@ -170,85 +179,101 @@ def _add_making(parser: argparse.ArgumentParser) -> None:
 
 def _add_community(commands: Commands) -> None:
     found = commands.add("found", "community:found", "Found a community.")
-    found.add_argument("name", metavar="NAME")
+    found.add_argument("name", type=some_words, metavar="NAME")
     invite = commands.add("invite", "community:invite", "Make a ticket to a community.")
     invite.add_argument("--role", choices=ROLES, default="contributor")
-    invite.add_argument("--uses", type=counted, default=1, metavar="N")
+    invite.add_argument(
+        "--uses", type=number(1, MAX_USES), default=1, metavar="N", help="how many it serves"
+    )
     invite.add_argument("--expires", type=duration_ms, metavar="7d", help="how long it serves")
-    invite.add_argument("--community", metavar="C", help="to which community, by name or id")
+    invite.add_argument(
+        "--community", type=some_words, metavar="C", help="to which community, by name or id"
+    )
     invite.add_argument("--qr", action="store_true", help="draw it as a QR code")
     join = commands.add("join", "community:join", "Redeem a ticket.")
-    join.add_argument("ticket", metavar="TICKET", help="'-': read it")
+    join.add_argument("ticket", type=some, metavar="TICKET", help="'-': read it")
     commands.add("members", "community:members", "List the members.")
     role = commands.add("role", "community:appoint", "Give a member another role.")
-    role.add_argument("member", metavar="MEMBER", help="name or id; also of one who was removed")
+    role.add_argument(
+        "member", type=some_words, metavar="MEMBER", help="name or id; also of one who was removed"
+    )
     role.add_argument("role", choices=ROLES)
-    role.add_argument("--community", default="", metavar="C")
+    role.add_argument("--community", type=words, default="", metavar="C")
     remove = commands.add("remove", "community:remove", "Remove a member from a community.")
-    remove.add_argument("member", metavar="MEMBER", help="id, or the beginning of it")
-    remove.add_argument("--community", default="", metavar="C")
+    remove.add_argument(
+        "member", type=some_words, metavar="MEMBER", help="id, or the beginning of it"
+    )
+    remove.add_argument("--community", type=words, default="", metavar="C")
     remove.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _add_contributions(commands: Commands) -> None:
     add = commands.add("add", "contributions:add", "Contribute files and folders.")
-    add.add_argument("path", nargs="+", metavar="PATH")
+    add.add_argument("path", type=some, nargs="+", metavar="PATH")
     add.add_argument("--level", choices=LEVELS, help="who may read it")
-    add.add_argument("--community", metavar="C")
-    add.add_argument("--lang", metavar="L", help="language, such as en or sw")
-    add.add_argument("--licence", metavar="SPDX", help="such as CC-BY-4.0")
-    add.add_argument("--tag", action="append", default=[], metavar="T", help="may be repeated")
+    add.add_argument("--community", type=some_words, metavar="C")
+    add.add_argument("--lang", type=words, metavar="L", help="language, such as en or sw")
+    add.add_argument("--licence", type=words, metavar="SPDX", help="such as CC-BY-4.0")
+    add.add_argument(
+        "--tag", type=words, action="append", default=[], metavar="T", help="may be repeated"
+    )
     add.add_argument("--again", action="store_true", help="also what you withdrew before")
     listing = commands.add("list", "contributions:listing", "List contributions, newest first.")
     for name in ("level", "tag", "lang", "author", "community"):
         choices = LEVELS if name == "level" else None
-        listing.add_argument(f"--{name}", default="", choices=choices, help=f"only this {name}")
+        listing.add_argument(
+            f"--{name}", type=words, default="", choices=choices, help=f"only this {name}"
+        )
     listing.add_argument("--sort", choices=SORTS, default="newest")
-    listing.add_argument("--limit", type=counted, default=100, metavar="N")
-    listing.add_argument("--offset", type=counted, default=0, metavar="N")
+    listing.add_argument("--limit", type=number(1, MAX_ROWS), default=100, metavar="N")
+    listing.add_argument("--offset", type=number(0, MAX_OFFSET), default=0, metavar="N")
     show = commands.add("show", "contributions:show", "Show a contribution.")
-    show.add_argument("id", metavar="ID")
+    show.add_argument("id", type=some_words, metavar="ID")
     edit = commands.add("edit", "contributions:edit", "Change a contribution, in $EDITOR or by F.")
-    edit.add_argument("id", metavar="ID")
+    edit.add_argument("id", type=some_words, metavar="ID")
     edit.add_argument("--file", metavar="F", help="the new text ('-': read it)")
-    edit.add_argument("--title", metavar="T")
-    edit.add_argument("--lang", metavar="L")
-    edit.add_argument("--licence", metavar="SPDX")
-    edit.add_argument("--tag", action="append", metavar="T", help="replaces all; may be repeated")
+    edit.add_argument("--title", type=some_words, metavar="T")
+    edit.add_argument("--lang", type=words, metavar="L")
+    edit.add_argument("--licence", type=words, metavar="SPDX")
+    edit.add_argument(
+        "--tag", type=words, action="append", metavar="T", help="replaces all; may be repeated"
+    )
     history = commands.add("history", "contributions:history", "Show every edit, oldest first.")
-    history.add_argument("id", metavar="ID")
+    history.add_argument("id", type=some_words, metavar="ID")
     withdraw = commands.add("withdraw", "contributions:withdraw", "Take a contribution back.")
-    withdraw.add_argument("id", metavar="ID")
-    withdraw.add_argument("--reason", default="", metavar="R")
+    withdraw.add_argument("id", type=some_words, metavar="ID")
+    withdraw.add_argument("--reason", type=words, default="", metavar="R")
     withdraw.add_argument("--yes", action="store_true", help="do not ask")
     coverage = commands.add("coverage", "contributions:coverage", "Show who holds or erased it.")
-    coverage.add_argument("id", metavar="ID")
+    coverage.add_argument("id", type=some_words, metavar="ID")
     commands.add("withdrawals", "contributions:withdrawals", "List what you took back.")
 
 
 def _add_asking(commands: Commands) -> None:
     search = commands.add("search", "asking:search", "Search the commons.")
-    search.add_argument("query", nargs="+", metavar="QUERY")
-    search.add_argument("--limit", type=counted, default=20, metavar="N")
+    search.add_argument("query", type=words, nargs="+", metavar="QUERY")
+    search.add_argument("--limit", type=number(1, MAX_ROWS), default=20, metavar="N")
     ask = commands.add("ask", "asking:ask", "Ask the commons: its own words first.")
-    ask.add_argument("question", nargs="+", metavar="QUESTION")
+    ask.add_argument("question", type=words, nargs="+", metavar="QUESTION")
 
 
 def _add_network(commands: Commands) -> None:
     peers = commands.add("peers", "network:peers", "List the peers, or add or remove one.")
     changes = Commands(peers, "add|remove")
-    for name, words in (("add", "Remember a peer."), ("remove", "Forget a peer.")):
-        change = changes.add(name, f"network:{name}_peer", words)
-        change.add_argument("address", metavar="ADDRESS")
+    for name, said in (("add", "Remember a peer."), ("remove", "Forget a peer.")):
+        change = changes.add(name, f"network:{name}_peer", said)
+        change.add_argument("address", type=some_words, metavar="ADDRESS")
     commands.add("links", "network:links", "List the open links.")
     sync = commands.add("sync", "network:sync", "Meet a peer now, or everybody within reach.")
-    sync.add_argument("peer", nargs="?", metavar="PEER", help="an address")
+    sync.add_argument("peer", type=some_words, nargs="?", metavar="PEER", help="an address")
     sync.add_argument("--wait", action="store_true", help="try again until a meeting went well")
-    sync.add_argument("--timeout", type=duration_ms, metavar="5m", help="give up waiting then")
+    sync.add_argument("--timeout", type=duration_ms, metavar="5m", help="end by then")
     bundle = commands.add("bundle", "network:bundle", "Carry entries in a file.")
     kinds = Commands(bundle, "write|read")
     write = kinds.add("write", "network:write_bundle", "Write a bundle file.")
-    write.add_argument("file", metavar="FILE")
-    write.add_argument("--for", dest="peer", metavar="PEER", help="only what this peer lacks")
+    write.add_argument("file", type=some, metavar="FILE")
+    write.add_argument(
+        "--for", dest="peer", type=some_words, metavar="PEER", help="only what this peer lacks"
+    )
     read = kinds.add("read", "network:read_bundle", "Read a bundle file.")
-    read.add_argument("file", metavar="FILE")
+    read.add_argument("file", type=some, metavar="FILE")

@@ -7,21 +7,22 @@ so that a pipe gets answers only.
 from __future__ import annotations
 
 import getpass
+import io
 import os
 import shutil
 import sys
-import unicodedata
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
-from meshnode.errors import BadUsage
+from meshnode.commands.columns import GAP, cells, column_sizes, fit, padded, row
+from meshnode.errors import BadUsage, OutputLost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 BOLD, DIM, GREEN, RED = "1", "2", "32", "31"
-_GAP = 2
 
 
 class Terminal:
@@ -44,9 +45,10 @@ class Terminal:
     ) -> None:
         self.is_json = is_json
         self.is_plain = is_plain
-        self._out = sys.stdout if out is None else out
-        self._err = sys.stderr if err is None else err
-        self._in = sys.stdin if source is None else source
+        # Python has none of the three where whoever called has closed them.
+        self._out: TextIO = out or sys.stdout or io.StringIO()
+        self._err: TextIO = err or sys.stderr or io.StringIO()
+        self._in: TextIO = source or sys.stdin or io.StringIO()
         self._has_progress = False
 
     @property
@@ -54,28 +56,37 @@ class Terminal:
         """Whether somebody is there to answer a question."""
         return self._in.isatty() and self._err.isatty()
 
-    @property
-    def has_columns(self) -> bool:
-        """Whether lines may be cut to fit a screen."""
-        return self._out.isatty() and not self.is_plain
+    def can_write(self, text: str) -> bool:
+        """Whether the answer's encoding has all letters of a text."""
+        try:
+            text.encode(self._out.encoding or "ascii")
+        except UnicodeEncodeError:
+            return False
+        return True
 
     @property
     def width(self) -> int:
-        """Columns of the screen."""
+        """Columns of the screen; 80 where there is none."""
         return shutil.get_terminal_size().columns
 
     # --- out ---
 
     def say(self, text: str = "") -> None:
-        """Print a line of the answer."""
+        """Print a line of the answer.
+
+        Raises:
+            OutputLost: It cannot be written, and not because its reader has read enough.
+        """
         self.clear_progress()
-        self._write(self._out, text + "\n")
+        with _telling():
+            _write(self._out, text + "\n")
 
     def stream(self, text: str) -> None:
         """Print at once, without a new line."""
         self.clear_progress()
-        self._write(self._out, text)
-        self._out.flush()
+        with _telling():
+            _write(self._out, text)
+            self._out.flush()
 
     def data(self, value: object) -> None:
         """Print JSON."""
@@ -83,10 +94,8 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Say something beside the answer."""
-        self.clear_progress()
-        self._out.flush()
-        self._write(self._err, text + "\n")
-        self._err.flush()
+        self.flush()
+        self._aside(text + "\n")
 
     def error(self, code: str, sentence: str) -> None:
         """Say why the command failed."""
@@ -98,58 +107,70 @@ class Terminal:
     def progress(self, text: str) -> None:
         """Show how far it is, on a line that the next words replace; only to a person."""
         if self._err.isatty() and not self.is_plain and not self.is_json:
-            self._write(self._err, "\r\x1b[K" + fit(text, self.width - 1))
-            self._err.flush()
+            self._aside("\r\x1b[K" + fit(text, self.width - 1))
             self._has_progress = True
 
     def clear_progress(self) -> None:
         """Take the line of progress away."""
         if self._has_progress:
-            self._write(self._err, "\r\x1b[K")
-            self._err.flush()
+            self._aside("\r\x1b[K")
             self._has_progress = False
 
     def flush(self) -> None:
-        """Make sure that everything was written."""
+        """Make sure that everything was written.
+
+        Raises:
+            OutputLost: It cannot be.
+        """
         self.clear_progress()
-        self._out.flush()
+        with _telling():
+            self._out.flush()
 
     def coloured(self, text: str, style: str) -> str:
         """Return a text in a colour, where colours are wanted."""
-        if self.has_columns and not os.environ.get("NO_COLOR") and text:
+        is_screen = self._out.isatty() and not self.is_plain
+        if is_screen and not os.environ.get("NO_COLOR") and text:
             return f"\x1b[{style}m{text}\x1b[0m"
         return text
 
     def fields(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Print names and values, one pair a line; empty values are left out."""
         shown = [(name, value) for name, value in pairs if value]
-        size = max((cells(name) for name, _ in shown), default=0) + _GAP
+        size = max((cells(name) for name, _ in shown), default=0) + GAP
         for name, value in shown:
             if self.is_plain:
                 self.say(f"{name}: {value}")
             else:
                 self.say(f"{self.coloured(padded(name, size), DIM)}{value}")
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> None:
-        """Print rows in columns.
+    def table(
+        self,
+        header: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        gives_way: Sequence[str],
+        empty: str = "",
+    ) -> None:
+        """Print rows in columns that fit the screen.
 
         Args:
             header: Names of the columns.
             rows: Their values.
-            wide: The column that gives way on a narrow screen.
+            gives_way: Names of those that are cut on a narrow screen, the least important first.
+            empty: Said beside the answer when there are no rows.
         """
+        if not rows:
+            self.note(empty)
+            return
         if self.is_plain:
-            for row in rows:
-                pairs = zip(header, row, strict=True)
+            for values in rows:
+                pairs = zip(header, values, strict=True)
                 self.say("; ".join(f"{name}: {value}" for name, value in pairs if value))
             return
-        sizes = [max(map(cells, column)) for column in zip(header, *rows, strict=True)]
-        if self.has_columns:
-            others = sum(sizes) - sizes[wide] + _GAP * (len(sizes) - 1)
-            sizes[wide] = min(sizes[wide], max(12, self.width - others))
-        self.say(self.coloured(_row(header, sizes), DIM))
-        for row in rows:
-            self.say(_row(row, sizes))
+        sizes = column_sizes(header, rows, gives_way, self.width)
+        self.say(self.coloured(fit(row(header, sizes), self.width), DIM))
+        for values in rows:
+            self.say(fit(row(values, sizes), self.width))
 
     # --- in ---
 
@@ -188,41 +209,29 @@ class Terminal:
 
     def _ask(self, question: str) -> str:
         self.clear_progress()
-        self._write(self._err, question)
-        self._err.flush()
+        self._aside(question)
         return self._in.readline()
 
-    @staticmethod
-    def _write(stream: TextIO, text: str) -> None:
-        try:
-            stream.write(text)
-        except UnicodeEncodeError:
-            encoding = stream.encoding or "ascii"
-            stream.write(text.encode(encoding, "replace").decode(encoding))
+    def _aside(self, text: str) -> None:
+        """Write beside the answer; what cannot be said there is no reason to fail."""
+        with suppress(OSError):
+            _write(self._err, text)
+            self._err.flush()
 
 
-def cells(text: str) -> int:
-    """Return how many columns a text takes."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLost(error.strerror) from error
 
 
-def fit(text: str, size: int) -> str:
-    """Cut a text to so many columns."""
-    if cells(text) <= size:
-        return text
-    while cells(text) > max(0, size - 1):
-        text = text[:-1]
-    return text + "…"
-
-
-def padded(text: str, size: int) -> str:
-    """Fill a text up to so many columns."""
-    return text + " " * (size - cells(text))
-
-
-def _row(row: Sequence[str], sizes: Sequence[int]) -> str:
-    parts = [padded(fit(value, size), size) for value, size in zip(row, sizes, strict=True)]
-    return (" " * _GAP).join(parts).rstrip()
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding))

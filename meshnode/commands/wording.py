@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from meshnode.views import attribution
+from meshnode.views.attribution import attribution
 
 if TYPE_CHECKING:
-    from meshnode.views import Citation, Hit
+    from meshnode.views.answer import Citation
+    from meshnode.views.hit import Hit
 
-_SHORT = 8
+SHORT = 8
+"""Letters of a shortened id."""
+
 _YEAR_10000_MS = 253_402_300_800_000
 
 
 def short(name: str) -> str:
     """Shorten an id to what is usually unambiguous."""
-    return name[:_SHORT]
+    return name[:SHORT]
 
 
 def day(stamp_ms: int | None) -> str:
@@ -49,6 +52,15 @@ def size(number: float) -> str:
             )
         number /= 1000
     raise AssertionError
+
+
+def speed(bits_per_s: float) -> str:
+    """Write how fast a link is."""
+    for unit in ("bit/s", "kbit/s", "Mbit/s"):
+        if bits_per_s < 1000:
+            return f"{bits_per_s:.3g} {unit}"
+        bits_per_s /= 1000
+    return f"{bits_per_s:.0f} Gbit/s"
 
 
 def span(duration_ms: float) -> str:

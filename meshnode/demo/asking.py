@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from meshnode.demo.patience import wait_until
 from meshnode.demo.sample_commons import RIDGE
 from meshnode.demo.telling import Untrue
-from meshnode.views import AskDone, AskQuote, Citation
+from meshnode.views.answer import AskDone, AskQuote, Citation
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.demo.telling import Telling
     from meshnode.demo.village import Village
-    from meshnode.views import Status
+    from meshnode.views.status import Status
 
 ANSWERABLE = "How long must spring water boil after rain?"
 UNANSWERABLE = "Who won the 1998 football world cup?"

@@ -9,14 +9,15 @@ from meshnode.demo.patience import wait_until
 from meshnode.demo.telling import Untrue
 from meshnode.demo.village import ROSA_PASSPHRASE
 from meshnode.demo.withdrawing import check_words_are_here
-from meshnode.views import EditRequest
+from meshnode.views.contribution import EditRequest
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient
     from meshnode.demo.node_process import NodeProcess
     from meshnode.demo.telling import Telling
     from meshnode.demo.village import Village
-    from meshnode.views import ContributionView, Revision
+    from meshnode.views.contribution import ContributionView
+    from meshnode.views.revision import Revision
 
 AHMED_REPLACES = ("the black pipe", "the grey pipe")
 ROSA_REPLACES = ("Let the pot cool with its lid on", "Let the big pot cool with its red lid on")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from meshnode.demo.sample_commons import RIDGE, VALLEY, folder_of, notes_of
 from meshnode.demo.telling import Untrue
 from meshnode.demo.village import ROSA_PASSPHRASE
-from meshnode.views import ImportDone, ImportRequest, InitRequest
+from meshnode.views.file_import import ImportDone, ImportRequest
+from meshnode.views.home import InitRequest
 
 if TYPE_CHECKING:
     from meshnode.client import NodeClient

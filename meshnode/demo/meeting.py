@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from meshnode.demo.patience import wait_until
 from meshnode.demo.regretted_note import REGRETTED
 from meshnode.demo.sample_commons import RIDGE, VALLEY, Listed, notes_of
-from meshnode.views import InviteRequest
+from meshnode.views.community import InviteRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from meshnode.demo.node_process import NodeProcess
     from meshnode.demo.telling import Telling
     from meshnode.demo.village import Village
-    from meshnode.views import PeerView, RoleName
+    from meshnode.views.community import RoleName
+    from meshnode.views.peer import PeerView
 
 PAGE_ROWS = 1000
 

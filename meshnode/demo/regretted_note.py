@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshnode.views import AddRequest
+from meshnode.views.contribution import AddRequest
 
 REGRETTED = AddRequest(
     title="Where the Wayrapunku key hangs",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from meshnode.demo.node_process import NodeProcess
     from meshnode.demo.telling import Telling
     from meshnode.demo.village import Village
-    from meshnode.views import Coverage
+    from meshnode.views.withdrawal import Coverage
 
 KEPT_WORDS = ("rolling boil",)
 """Of notes that stay: a search that finds nothing must find these."""

@@ -17,7 +17,8 @@ from knowledge.answers.answerer import (
 from knowledge.contribution import Level
 from knowledge.model.engine import EngineState
 from knowledge.search.permitted_retriever import PermittedRetriever
-from meshnode.views import AskDone, AskPhrase, AskQuote, Citation, ModelView
+from meshnode.views.answer import AskDone, AskPhrase, AskQuote, Citation
+from meshnode.views.status import ModelView
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from knowledge.answers.answerer import Citation as Source
     from knowledge.model.engine import Engine
     from meshnode.record.catalogue import Catalogue
-    from meshnode.views import AskEvent, ModelState
+    from meshnode.views.answer import AskEvent
+    from meshnode.views.status import ModelState
 
 _NOTES = {
     Phrasing.MODEL: "",

@@ -14,7 +14,7 @@ from crdt.sync.source import StoreSource
 from meshnode.record.attribution import name_of
 from meshnode.record.receipt_desk import keep_receipts, receipt_of
 from meshnode.record.sharing import shared_spaces
-from meshnode.views import BundleView
+from meshnode.views.bundle import BundleView
 from transports.bundle_file import BundleReader as BundleFile
 from transports.bundle_writer import write_bundle as write_file
 

@@ -12,7 +12,7 @@ from crdt.tickets import read_ticket
 from meshnode.errors import BadUsage
 from meshnode.record.attribution import name_of
 from meshnode.record.receipt_desk import receipt_of
-from meshnode.views import CommunityView, InviteView, MemberView
+from meshnode.views.community import CommunityView, InviteView, MemberView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crdt.replica.replica import Replica
     from meshnode.exchange import Exchange
     from meshnode.record.record import Record
-    from meshnode.views import InviteRequest, RoleName, RoleRequest
+    from meshnode.views.community import InviteRequest, RoleName, RoleRequest
 
 WEEK_MS = 7 * 24 * 3_600_000
 MAX_USES = 1000

@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING
 from crdt.errors import NotAuthorised, UnknownSpace, Withdrawn
 from crdt.ids import DocumentId, EntryId
 from knowledge.contribution import Field, Level
-from meshnode.desks.contribution_fields import consent_of, fields_of, uses_of
+from meshnode.desks.contribution_fields import consent_of, edited_fields, fields_of, uses_of
 from meshnode.desks.revisions import revisions_of
 from meshnode.errors import BadRequest
 from meshnode.record.coverage import coverage_of
 from meshnode.record.rendering import GENRE, LEVELS, contribution_of
-from meshnode.views import (
-    ContributionView,
-    Coverage,
-    Revision,
-)
+from meshnode.views.contribution import ContributionView
 
 if TYPE_CHECKING:
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.replica import Replica
     from meshnode.record.catalogue import Catalogue
     from meshnode.record.record import Record
-    from meshnode.views import AddRequest, EditRequest
+    from meshnode.views.contribution import AddRequest, EditRequest
+    from meshnode.views.revision import Revision
+    from meshnode.views.withdrawal import Coverage
 
 _WITHDRAWN_SHELF = "our withdrawals"
 """Documents that we took back, or took our words out of; value: stamp, then the withdrawal."""
@@ -95,6 +93,7 @@ class Contributing:
 
         Raises:
             BadRequest: It has no title, or its consent is none that is known.
+            BadLanguage, BadLicence: Its language or licence is none.
             UnknownSpace, NotAuthorised: There is no such community, or we may not write there.
         """
         fields = fields_of(
@@ -122,16 +121,11 @@ class Contributing:
         """Change a contribution as its reader saw it.
 
         Raises:
-            NotAuthorised, Withdrawn, UnknownEntry, DocumentFull, TooLarge: Nothing was changed.
+            NotAuthorised, Withdrawn, UnknownEntry, DocumentFull, TooLarge, BadLanguage,
+            BadLicence, BadRequest: Nothing was changed.
         """
         document = await self.find(contribution_id)
-        fields = fields_of(
-            title=request.title,
-            language=request.language,
-            licence=request.licence,
-            tags=request.tags,
-            place=request.place,
-        )
+        fields = edited_fields(request)
         base = tuple(EntryId(bytes.fromhex(name)) for name in request.version)
 
         def write(replica: Replica) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from crdt.errors import StoreDamaged, StoreError
 from meshnode.doctor import GET_MODEL, LITTLE_DISK_BYTES, NO_DISK_BYTES
 from meshnode.record.receipt_desk import receipt_of
-from meshnode.views import CheckView
+from meshnode.views.status import CheckView
 
 if TYPE_CHECKING:
     from crdt.replica.replica import Replica

@@ -12,11 +12,13 @@ from crdt.ids import DocumentId
 from knowledge.contribution import Level
 from knowledge.imports.draft import Defaults
 from knowledge.imports.importing import Imported, Refused, Skipped, import_paths, source_key
+from knowledge.language_tag import language_tag
+from knowledge.licence import licence_expression
 from meshnode.desks.contributing import space_for
 from meshnode.desks.contribution_fields import fields_of
 from meshnode.record.import_marks import import_secret, keep_mark, says_the_same
 from meshnode.record.rendering import GENRE
-from meshnode.views import ImportDone, ImportedFile
+from meshnode.views.file_import import ImportDone, ImportedFile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from knowledge.imports.importing import Progress
     from meshnode.record.catalogue import Catalogue
     from meshnode.record.record import Record
-    from meshnode.views import ImportEvent, ImportRequest
+    from meshnode.views.file_import import ImportEvent, ImportRequest
 
 _IMPORT_SHELF = "imported files"
 """Key: the source, named with a secret; value: the document that it became."""
@@ -54,8 +56,19 @@ class Importing:
         self._name = name
 
     async def import_files(self, request: ImportRequest) -> AsyncGenerator[ImportEvent, None]:
-        """Import files and folders; what was done stays done when this is closed early."""
-        defaults = Defaults(request.language, request.licence, request.tags)
+        """Import files and folders; what was done stays done when this is closed early.
+
+        Raises:
+            BadLanguage, BadLicence: What is to hold for all files is none; nothing was done.
+            UnknownSpace: There is no such community, or none at all; nothing was done.
+        """
+        level = Level(request.level) if request.level else Level.COMMONS
+        await self._record.run(lambda replica: space_for(replica, level, request.community))
+        defaults = Defaults(
+            None if request.language is None else language_tag(request.language),
+            None if request.licence is None else licence_expression(request.licence),
+            request.tags,
+        )
         steps = import_paths([Path(path) for path in request.paths], defaults)
         counts = dict.fromkeys(("added", "updated", "unchanged", "skipped", "refused"), 0)
         try:

@@ -14,7 +14,9 @@ from meshnode.desks.community_desk import community_view
 from meshnode.record.receipt_desk import unsynced
 from meshnode.service import MAX_PAGE_ROWS
 from meshnode.version import VERSION
-from meshnode.views import ContributionPage, ContributionRow, Hit, ModelView, Status
+from meshnode.views.contribution import ContributionPage, ContributionRow
+from meshnode.views.hit import Hit
+from meshnode.views.status import ModelView, Status
 
 if TYPE_CHECKING:
     from crdt.replica.replica import Replica
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from meshnode.record.catalogue import Catalogue
     from meshnode.record.record import Record
     from meshnode.service import ContributionQuery, SearchQuery
-    from meshnode.views import CommunityView
+    from meshnode.views.community import CommunityView
 
 _SEEN_SHELF = "seen"
 _ORDERS = {"newest": Order.NEWEST, "title": Order.TITLE, "author": Order.AUTHOR}

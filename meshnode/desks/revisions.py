@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crdt.documents.history import RunKind, history
+from crdt.errors import Withdrawn
 from knowledge.contribution import Field
 from meshnode.record.attribution import signer_of
-from meshnode.views import Change, FieldChange, Revision
+from meshnode.views.revision import Change, FieldChange, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,8 +23,11 @@ def revisions_of(replica: Replica, document: DocumentId) -> list[Revision]:
     """Return every edit of a document, oldest first.
 
     Raises:
+        Withdrawn: It was taken back whole.
         UnknownEntry: It is not here.
     """
+    if replica.library.withdrawal_of(document) is not None:
+        raise Withdrawn(document.hex()[:8])
     held = replica.library.space_of(document)
     return [
         Revision(
@@ -51,5 +55,10 @@ def _field_changes(fields: Mapping[int, Value]) -> Iterator[FieldChange]:
             name = Field(number).name.lower()
         except ValueError:
             name = f"field {number}"
-        shown = ", ".join(value) if isinstance(value, tuple) else str(value)
-        yield FieldChange(field=name, value=shown)
+        yield FieldChange(field=name, value=_shown(value))
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else str(value)

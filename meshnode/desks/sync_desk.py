@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from crdt.errors import AmbiguousId, MeshError
 from meshnode.errors import Internal
 from meshnode.exchange import MAX_MEETINGS
-from meshnode.views import LinkView, PeerView, SyncDone, SyncProgress
+from meshnode.views.peer import LinkView, PeerView
+from meshnode.views.sync import SyncDone, SyncProgress
 from transports.errors import BadAddress, Unreachable
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from meshnode.exchange import Exchange
     from meshnode.peers.meeting import Meeting
     from meshnode.peers.peer_book import Peer
-    from meshnode.views import SyncEvent
+    from meshnode.views.sync import SyncEvent
 
 _SHOWN_EVERY_S = 0.25
 _TRIES = 4

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import msgspec
 
+from knowledge.language_tag import LANGUAGE_PATTERN
+
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file."""
@@ -51,7 +53,7 @@ class NodeSettings(Section, frozen=True):
         text(
             "Language of what you add, when nothing else says it.",
             'a language tag such as "en", "sw" or "pt-BR", or "und" for unknown',
-            r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+            rf"^{LANGUAGE_PATTERN}$",
         ),
     ] = "und"
     plain: Annotated[

@@ -33,7 +33,9 @@ from crdt.sync.frames import Bye
 from crdt.sync.hello import NONCE_BYTES, Direction
 from crdt.sync.session import SyncSession
 from crdt.sync.source import StoreSource
-from meshnode.peers.shielded import outcome_of
+from meshnode.peers.outbox import SILENCE_S, Outbox
+from meshnode.peers.told import Told
+from meshnode.peers.turns import Turns
 from meshnode.record.sharing import Door, shared_spaces
 from transports.errors import LinkClosed
 
@@ -47,17 +49,11 @@ if TYPE_CHECKING:
     from meshnode.record.record import Record
     from transports.link import Link
 
-SILENCE_S = 180.0
-"""How long a peer may keep silent in the middle of a meeting."""
-
 IDLE_S = 600.0
 """How long a settled meeting waits for news before it ends."""
 
 GOODBYE_S = 2.0
 """How long a goodbye may take to leave."""
-
-MAX_OUTBOX_FRAMES = 256
-"""Frames that wait to be sent before we take no more from the peer: it has to read, too."""
 
 _CHEAP_BITS_PER_S = 20_000
 
@@ -121,17 +117,14 @@ class Meeting:
         self._record = record
         self._host = host
         self._session: SyncSession | None = None
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         self._changed = asyncio.Condition()
         self._is_over = False
-        self._mark = 0
-        self._began = self._admitted = 0
+        self._told = Told()
         self._spaces: frozenset[SpaceId] = frozenset()
         self._door = Door(lambda: record.replica)
         self._readable: dict[SpaceId, bool] = {}
-        self._from_peer: set[bytes] = set()
-        self._outbox: asyncio.Queue[bytes] = asyncio.Queue()
-        self._steps: set[asyncio.Task[None]] = set()
+        self._outbox = Outbox(link, self._fail)
         self._closing: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         self._reason: int = Bye.DONE
@@ -168,11 +161,11 @@ class Meeting:
             CrdtError, TransportError: The peer broke the protocol, or the link went away
                 before both sides had settled.
         """
-        sender = asyncio.create_task(self._send_frames())
+        sender = asyncio.create_task(self._outbox.run())
         try:
             await self._do(lambda session: session.start())
             while not self._is_over:
-                await self._wait_room()
+                await self._outbox.wait_room()
                 async with asyncio.timeout(IDLE_S if self.is_settled else SILENCE_S):
                     frame = await self.link.receive()
                 await self._take(frame)
@@ -208,7 +201,7 @@ class Meeting:
             with contextlib.suppress(MeshError, TimeoutError):
                 async with asyncio.timeout(GOODBYE_S):
                     await self._do(lambda session: session.close())
-                    await self._outbox.join()
+                    await self._outbox.wait_sent()
         self._is_over = True
         await self.link.close()
 
@@ -249,14 +242,9 @@ class Meeting:
             entries = replica.store.entries
             newest = entries.newest()
             for held in replica.holdings.all():
-                numbers = [
-                    stored.number
-                    for stored in entries.since(held.space, self._mark)
-                    if stored.entry.id not in self._from_peer
-                ]
-                if numbers:
+                if numbers := self._told.news(entries, held.space):
                     events += self._open_session.push(held.space, numbers)
-            self._draw_line(newest)
+            self._told.draw_line(newest)
             return events
 
         await self._obey_from(push)
@@ -282,29 +270,19 @@ class Meeting:
         await self._obey_from(on_record)
 
     async def _obey_from(self, work: Callable[[Replica], list[Event]]) -> None:
-        """Take a step; it is taken to its end even if the caller does not wait for it."""
-        step = asyncio.create_task(self._take_step(work))
-        self._steps.add(step)
-        step.add_done_callback(self._end_step)
-        await outcome_of(step)
-
-    def _end_step(self, step: asyncio.Task[None]) -> None:
-        self._steps.discard(step)
-        if not step.cancelled():
-            step.exception()  # whoever waited has it, and `_fail` has told `run`
+        await self._turns.take(lambda: self._take_step(work))
 
     async def _take_step(self, work: Callable[[Replica], list[Event]]) -> None:
-        """Run a step on the record's thread, then do what it asks; one step at a time."""
-        async with self._turn:
-            if self._is_over:
-                return
-            try:
-                events = await self._record.run(lambda replica: self._step(replica, work))
-                while events:
-                    events = await self._obey(events)
-            except Exception as error:
-                self._fail(error)
-                raise
+        """Run a step on the record's thread, then do what it asks."""
+        if self._is_over:
+            return
+        try:
+            events = await self._record.run(lambda replica: self._step(replica, work))
+            while events:
+                events = await self._obey(events)
+        except Exception as error:
+            self._fail(error)
+            raise
 
     def _step(self, replica: Replica, work: Callable[[Replica], list[Event]]) -> list[Event]:
         events = work(replica)
@@ -315,18 +293,12 @@ class Meeting:
                     self._readable.setdefault(space, can)
         if any(isinstance(event, Settled) for event in events):
             newest = replica.store.entries.newest()
-            is_news = newest - self._began != self._admitted
-            self._draw_line(newest)
+            is_news = not self._told.is_all(newest)
+            self._told.draw_line(newest)
             if is_news and (anew := self._compare(self._open_session)):
                 # What was written here while both compared is not settled yet.
                 return [event for event in events if not isinstance(event, Settled)] + anew
         return events
-
-    def _draw_line(self, newest: int) -> None:
-        """Take what is here now as told to the peer, or about to be."""
-        self._mark = self._began = newest
-        self._admitted = 0
-        self._from_peer.clear()
 
     def _compare(self, session: SyncSession) -> list[Event]:
         events = [event for space in self._spaces for event in session.refresh(space)]
@@ -340,7 +312,7 @@ class Meeting:
             match event:
                 case SendFrame(frame=frame):
                     if self._failure is None:
-                        self._outbox.put_nowait(frame)
+                        self._outbox.put(frame)
                 case EntriesArrived():
                     further += await self._admit(event)
                 case ReceiptsArrived(space=space, receipts=receipts):
@@ -361,9 +333,7 @@ class Meeting:
     async def _admit(self, arrived: EntriesArrived) -> list[Event]:
         admitted = await self._record.change(lambda replica: replica.admit(arrived.entries))
         self.tally.refused += len(admitted.refused)
-        self._admitted += len(admitted.new)
-        if self.is_settled:  # until then, settling draws the line
-            self._from_peer.update(admitted.new)
+        self._told.note_admitted(admitted.new, is_settled=self.is_settled)
         return await self._record.run(
             lambda replica: self._step(replica, lambda _: self._open_session.admitted(arrived))
         )
@@ -387,38 +357,12 @@ class Meeting:
         sender.cancel()
         try:
             await self.link.close()
-            await asyncio.gather(sender, *self._steps, return_exceptions=True)
+            await asyncio.gather(sender, self._turns.wait_ended(), return_exceptions=True)
             if self._closing is not None:
                 await self._closing
         finally:
             async with self._changed:
                 self._changed.notify_all()
-
-    # --- frames -----------------------------------------------------------------------------
-
-    async def _send_frames(self) -> None:
-        """Send what steps have put out; they never wait for the peer themselves."""
-        try:
-            while True:
-                frame = await self._outbox.get()
-                try:
-                    async with asyncio.timeout(SILENCE_S):
-                        await self.link.send(frame)
-                finally:
-                    self._outbox.task_done()
-        except LinkClosed as error:
-            self._fail(error)
-        except TimeoutError:
-            self._fail(LinkClosed("the peer has taken nothing for too long"))
-        finally:
-            while not self._outbox.empty():
-                self._outbox.get_nowait()
-                self._outbox.task_done()
-
-    async def _wait_room(self) -> None:
-        if self._outbox.qsize() >= MAX_OUTBOX_FRAMES:
-            async with asyncio.timeout(SILENCE_S):
-                await self._outbox.join()
 
     # --- spaces -----------------------------------------------------------------------------
 
@@ -436,7 +380,7 @@ class Meeting:
 
     def _new_session(self, replica: Replica) -> SyncSession:
         spaces = shared_spaces(replica)
-        self._draw_line(replica.store.entries.newest())
+        self._told.draw_line(replica.store.entries.newest())
         self._spaces = frozenset(shared.space for shared in spaces)
         profile = self.link.profile
         is_outgoing = self.link.is_outgoing

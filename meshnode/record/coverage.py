@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crdt.ids import DocumentId, EntryId
 from meshnode.record.attribution import name_of
 from meshnode.record.receipt_desk import receipt_of
-from meshnode.views import Coverage, CoverageNode
+from meshnode.views.withdrawal import Coverage, CoverageNode
 
 if TYPE_CHECKING:
     from typing import Literal

@@ -97,8 +97,33 @@ def test_long_unchanged_and_changed_runs_are_shortened() -> None:
 
     assert max(len(run.text) for run in runs) == MAX_RUN_LENGTH
     assert max(len(run.text) for run in runs if run.kind is SAME) <= 2 * CONTEXT_LENGTH
-    assert runs[3] == Run(SAME, words[words.index(" w10 ") :][:CONTEXT_LENGTH])
+    ahead = words[words.index(" w10 ") :][:CONTEXT_LENGTH]
+    assert runs[3] == Run(SAME, ahead[: ahead.rindex(" ") + 1])
     assert runs[4] == Run(OMITTED, "")
+
+
+@pytest.mark.parametrize(
+    ("context", "before", "after"),
+    [
+        ("boil it, " * 20, " it, " + "boil it, " * 6, "boil it, " * 6 + "boil "),
+        ("example.org/" * 20, "example.org/" * 5, "example.org/" * 5),
+        ("三分間も沸" * 20, "三分間も沸" * 12, "三分間も沸" * 12),
+        ("x" * 200, "x" * CONTEXT_LENGTH, "x" * CONTEXT_LENGTH),
+    ],
+    ids=["words", "an address", "no spaces", "one long word"],
+)
+def test_context_is_cut_between_words(context: str, before: str, after: str) -> None:
+    notebook = Notebook.begun(f"{context}+{context}")
+    notebook.change(ROSA, f"{context}-{context}")
+
+    assert past_of(notebook)[1].runs == (
+        Run(OMITTED, ""),
+        Run(SAME, before),
+        Run(REMOVED, "+"),
+        Run(ADDED, "-"),
+        Run(SAME, after),
+        Run(OMITTED, ""),
+    )
 
 
 def test_an_edit_of_very_many_places_is_shortened() -> None:

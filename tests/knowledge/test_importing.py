@@ -121,6 +121,26 @@ def test_front_matter_that_is_unclear_is_refused_not_guessed(
     assert word in reason_of(tmp_path, "a.md", b"---\n" + front + b"\n---\nWords")
 
 
+def test_what_is_unclear_in_a_table_is_said_with_its_row(tmp_path: Path) -> None:
+    table = b"title,text,level\nSpring,Boil it.,inner\nWell,Cover it.,everybody\n"
+
+    assert 'in the row "Well": its level' in reason_of(tmp_path, "a.csv", table)
+
+
+def test_a_language_that_is_no_tag_is_left_out_and_told_and_the_file_is_kept(
+    tmp_path: Path,
+) -> None:
+    report = report_of(tmp_path, "a.md", b"---\nlanguage: english\n---\nWords")
+
+    assert isinstance(report, Imported)
+    assert report.drafts[0].language == "und"
+    assert '"english" is no language tag' in report.notes[0]
+
+
+def test_a_language_is_written_in_its_case(tmp_path: Path) -> None:
+    assert draft_of(tmp_path, "a.md", b"---\nlang: PT-br\n---\nWords").language == "pt-BR"
+
+
 @pytest.mark.parametrize(
     ("name", "data", "title"),
     [

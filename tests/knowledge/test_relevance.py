@@ -145,6 +145,39 @@ def test_one_word_in_passing_is_no_answer_but_its_meaning_is() -> None:
     assert first_quote("Where is the clinic?", note("Burns", "Go to the clinic at once.")) is None
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What must not be given to a cold person?",
+        "What should I never give to a cold person?",
+        "What mustn't a cold person be given?",
+    ],
+)
+def test_what_must_not_be_done_is_not_told_by_what_to_do(question: str) -> None:
+    good = "If they can swallow, give the cold person warm sweet drinks."
+    bad = "Give no alcohol to a cold person."
+
+    assert first_quote(question, note("Too cold", good)) is None
+    assert first_quote(question, note("Too cold", bad)) == bad
+    assert first_quote("What must be given to a cold person?", note("Too cold", good)) == good
+
+
+def test_where_and_when_not_to_is_not_told_by_where_and_when_to() -> None:
+    good, bad = "Put the latrine below the spring.", "Never put the latrine above the spring."
+
+    assert first_quote("Where must the latrine not be put?", note("Spring", good)) is None
+    assert first_quote("Where must the latrine not be put?", note("Spring", bad)) == bad
+    assert first_quote("Where must the latrine be put?", note("Spring", good)) == good
+
+
+def test_a_negated_condition_negates_no_question() -> None:
+    drink = note("Drink", "Give the child small sips of the drink when it does not vomit.")
+
+    assert first_quote("What drink do I give when the child has not vomited?", drink) == drink.text
+    give = note("Drink", "Give the child small sips of the drink.")
+    assert first_quote("What drink do I give a child when it does not rain?", give) is not None
+
+
 def test_words_that_only_begin_alike_are_not_forms_of_one() -> None:
     assert first_quote("Is the pump clean?", note("Soup", "Clean the pumpkin.")) is None
     assert first_quote("Is the battery wet?", note("Roof", "The batten is wet.")) is None

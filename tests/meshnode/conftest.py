@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from meshnode.views import InitView
+    from meshnode.views.home import InitView
 
 QUICK = Stretching(passes=1, memory_kib=8)
 """For tests: a passphrase that is no work to guess."""

@@ -8,7 +8,30 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from crdt.errors import BadInvite, UnknownEntry, Withdrawn
-from meshnode import views as v
+from meshnode.views.answer import AskDone, AskEvent, AskPhrase, AskQuote, AskRequest, Citation
+from meshnode.views.bundle import BundleReadRequest, BundleView, BundleWriteRequest
+from meshnode.views.community import (
+    CommunityView,
+    FoundRequest,
+    InviteRequest,
+    InviteView,
+    MemberView,
+    RoleRequest,
+)
+from meshnode.views.contribution import (
+    AddRequest,
+    ContributionPage,
+    ContributionRow,
+    ContributionView,
+    EditRequest,
+)
+from meshnode.views.file_import import ImportDone, ImportedFile, ImportEvent, ImportRequest
+from meshnode.views.hit import Hit
+from meshnode.views.peer import LinkView, PeerRequest, PeerView
+from meshnode.views.revision import Change, FieldChange, Revision
+from meshnode.views.status import CheckView, Status
+from meshnode.views.sync import SyncDone, SyncEvent, SyncProgress, SyncRequest
+from meshnode.views.withdrawal import Coverage, CoverageNode, WithdrawRequest
 from transports.errors import Unreachable
 
 if TYPE_CHECKING:
@@ -18,6 +41,7 @@ if TYPE_CHECKING:
     from meshnode.home.home import Home
     from meshnode.home.settings import Config
     from meshnode.home.unlocked_keys import UnlockedKeys
+    from meshnode.views.news import NodeEvent
 
 NOW_MS = 1_790_000_000_000
 TICKET = "mesh1:qgzjrvq3f5k7w2n9xd4t8ycm6h0plau5e2s7bq4rk9vz3tj8wd6nf1xgc0yhmp5l"
@@ -44,20 +68,20 @@ class FakeService:
         self.ended: list[str] = []
         self.has_ended = asyncio.Event()
         self.is_closed = False
-        self.held: dict[str, v.ContributionView] = {}
-        self.taken_back: list[v.Coverage] = []
+        self.held: dict[str, ContributionView] = {}
+        self.taken_back: list[Coverage] = []
         self.community_name = ""
-        self.known_peers: dict[str, v.PeerView] = {}
+        self.known_peers: dict[str, PeerView] = {}
         self.removed: list[tuple[str, str]] = []
         self.appointed: list[tuple[str, str]] = []
-        self.changed: asyncio.Queue[v.NodeEvent] = asyncio.Queue()
+        self.changed: asyncio.Queue[NodeEvent] = asyncio.Queue()
 
     def _call(self) -> None:
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise failure
 
-    def _find(self, name: str) -> v.ContributionView:
+    def _find(self, name: str) -> ContributionView:
         self._call()
         if any(one.id.startswith(name) for one in self.taken_back):
             raise Withdrawn(name)
@@ -68,9 +92,9 @@ class FakeService:
 
     # --- the node ---
 
-    async def status(self) -> v.Status:
+    async def status(self) -> Status:
         self._call()
-        return v.Status(
+        return Status(
             state="open",
             version="",
             home="",
@@ -84,8 +108,8 @@ class FakeService:
             peers=len(self.known_peers),
         )
 
-    def _community(self) -> v.CommunityView:
-        return v.CommunityView(
+    def _community(self) -> CommunityView:
+        return CommunityView(
             id="c0ffee" * 10,
             name=self.community_name,
             role="founder",
@@ -93,11 +117,11 @@ class FakeService:
             contributions=len(self.held),
         )
 
-    async def doctor(self) -> list[v.CheckView]:
+    async def doctor(self) -> list[CheckView]:
         self._call()
-        return [v.CheckView(name="database", state="good", detail="whole")]
+        return [CheckView(name="database", state="good", detail="whole")]
 
-    async def events(self) -> AsyncGenerator[v.NodeEvent, None]:
+    async def events(self) -> AsyncGenerator[NodeEvent, None]:
         try:
             while True:
                 yield await self.changed.get()
@@ -109,16 +133,16 @@ class FakeService:
 
     # --- contributions ---
 
-    async def contributions(self, query: s.ContributionQuery) -> v.ContributionPage:
+    async def contributions(self, query: s.ContributionQuery) -> ContributionPage:
         self._call()
         rows = [_row(one) for one in self.held.values() if query.tag in ("", *one.tags)]
         stretch = rows[query.offset : query.offset + query.limit]
-        return v.ContributionPage(total=len(rows), offset=query.offset, items=tuple(stretch))
+        return ContributionPage(total=len(rows), offset=query.offset, items=tuple(stretch))
 
-    async def add(self, request: v.AddRequest) -> v.ContributionView:
+    async def add(self, request: AddRequest) -> ContributionView:
         self._call()
         name = f"{len(self.held) + 0xAB0000:08x}" + "0" * 56
-        self.held[name] = v.ContributionView(
+        self.held[name] = ContributionView(
             id=name,
             title=request.title,
             text=request.text,
@@ -143,10 +167,10 @@ class FakeService:
         )
         return self.held[name]
 
-    async def contribution(self, contribution_id: str) -> v.ContributionView:
+    async def contribution(self, contribution_id: str) -> ContributionView:
         return self._find(contribution_id)
 
-    async def edit(self, contribution_id: str, request: v.EditRequest) -> v.ContributionView:
+    async def edit(self, contribution_id: str, request: EditRequest) -> ContributionView:
         before = self._find(contribution_id)
         after = replace(
             before,
@@ -159,58 +183,58 @@ class FakeService:
         self.held[before.id] = after
         return after
 
-    async def history(self, contribution_id: str) -> list[v.Revision]:
+    async def history(self, contribution_id: str) -> list[Revision]:
         found = self._find(contribution_id)
         return [
-            v.Revision(
+            Revision(
                 id=found.id,
                 author=found.author,
                 stamp_ms=NOW_MS,
                 is_effective=True,
                 is_withdrawn=False,
-                fields=(v.FieldChange(field="title", value=found.title),),
-                changes=(v.Change(op="added", text=found.text),),
+                fields=(FieldChange(field="title", value=found.title),),
+                changes=(Change(op="added", text=found.text),),
             )
         ]
 
-    async def withdraw(self, contribution_id: str, request: v.WithdrawRequest) -> v.Coverage:
+    async def withdraw(self, contribution_id: str, request: WithdrawRequest) -> Coverage:
         found = self._find(contribution_id)
         del self.held[found.id]
         self.taken_back.append(_coverage(found.id, "", is_withdrawn=True))
         return self.taken_back[-1]
 
-    async def coverage(self, contribution_id: str) -> v.Coverage:
+    async def coverage(self, contribution_id: str) -> Coverage:
         for one in self.taken_back:
             if one.id.startswith(contribution_id):
                 return one
         found = self._find(contribution_id)
         return _coverage(found.id, found.title, is_withdrawn=False)
 
-    async def withdrawals(self) -> list[v.Coverage]:
+    async def withdrawals(self) -> list[Coverage]:
         self._call()
         return self.taken_back
 
-    async def import_files(self, request: v.ImportRequest) -> AsyncGenerator[v.ImportEvent, None]:
+    async def import_files(self, request: ImportRequest) -> AsyncGenerator[ImportEvent, None]:
         self._call()
         refused = 0
         for number, path in enumerate(request.paths, 1):
             progress = {"path": path, "done": number, "total": len(request.paths)}
             if path.endswith(".exe"):
                 refused += 1
-                yield v.ImportedFile(outcome="refused", reason="no text", **progress)  # type: ignore[arg-type]
+                yield ImportedFile(outcome="refused", reason="no text", **progress)  # type: ignore[arg-type]
                 continue
             title = path.rpartition("/")[2]
-            made = await self.add(v.AddRequest(title=title, text=title, tags=request.tags))
-            yield v.ImportedFile(outcome="added", id=made.id, title=title, **progress)  # type: ignore[arg-type]
+            made = await self.add(AddRequest(title=title, text=title, tags=request.tags))
+            yield ImportedFile(outcome="added", id=made.id, title=title, **progress)  # type: ignore[arg-type]
         added = len(request.paths) - refused
-        yield v.ImportDone(added=added, updated=0, unchanged=0, skipped=0, refused=refused)
+        yield ImportDone(added=added, updated=0, unchanged=0, skipped=0, refused=refused)
 
     # --- search and answers ---
 
-    async def search(self, query: s.SearchQuery) -> list[v.Hit]:
+    async def search(self, query: s.SearchQuery) -> list[Hit]:
         self._call()
         return [
-            v.Hit(
+            Hit(
                 id=one.id,
                 title=one.title,
                 author=one.author,
@@ -225,12 +249,12 @@ class FakeService:
             if query.q.lower() in one.text.lower()
         ][: query.limit]
 
-    async def ask(self, request: v.AskRequest) -> AsyncGenerator[v.AskEvent, None]:
+    async def ask(self, request: AskRequest) -> AsyncGenerator[AskEvent, None]:
         self._call()
         try:
             citations = []
             for one in self.held.values():
-                citation = v.Citation(
+                citation = Citation(
                     id=one.id,
                     title=one.title,
                     author=one.author,
@@ -239,12 +263,12 @@ class FakeService:
                     quote=one.text,
                 )
                 citations.append(citation)
-                yield v.AskQuote(citation=citation)
+                yield AskQuote(citation=citation)
             await self.hold.wait()
             answer = f"About {request.question}" if citations else ""
             if answer:
-                yield v.AskPhrase(text=answer, citations=(0,))
-            yield v.AskDone(
+                yield AskPhrase(text=answer, citations=(0,))
+            yield AskDone(
                 answer=answer,
                 grounded=bool(citations),
                 citations=tuple(citations),
@@ -261,15 +285,15 @@ class FakeService:
 
     # --- community and links ---
 
-    async def found_community(self, request: v.FoundRequest) -> v.CommunityView:
+    async def found_community(self, request: FoundRequest) -> CommunityView:
         self._call()
         self.community_name = request.name
         return self._community()
 
-    async def members(self) -> list[v.MemberView]:
+    async def members(self) -> list[MemberView]:
         self._call()
         return [
-            v.MemberView(
+            MemberView(
                 name=self.keys.name,
                 member=self.keys.device.enrolment.member.hex(),
                 role="founder",
@@ -280,19 +304,19 @@ class FakeService:
             )
         ]
 
-    async def appoint(self, member: str, request: v.RoleRequest) -> list[v.MemberView]:
+    async def appoint(self, member: str, request: RoleRequest) -> list[MemberView]:
         self._call()
         self.appointed.append((member, request.role))
         return await self.members()
 
-    async def remove_member(self, member: str, community: str) -> list[v.MemberView]:
+    async def remove_member(self, member: str, community: str) -> list[MemberView]:
         self._call()
         self.removed.append((member, community))
         return await self.members()
 
-    async def invite(self, request: v.InviteRequest) -> v.InviteView:
+    async def invite(self, request: InviteRequest) -> InviteView:
         self._call()
-        return v.InviteView(
+        return InviteView(
             ticket=TICKET,
             community=self.community_name,
             role=request.role,
@@ -300,20 +324,20 @@ class FakeService:
             expires_ms=NOW_MS + (request.expires_ms or 1),
         )
 
-    async def join(self, ticket: str) -> v.CommunityView:
+    async def join(self, ticket: str) -> CommunityView:
         self._call()
         if ticket != TICKET:
             raise BadInvite("not a ticket")
         self.community_name = "Ridge"
         return replace(self._community(), pending=True)
 
-    async def peers(self) -> list[v.PeerView]:
+    async def peers(self) -> list[PeerView]:
         self._call()
         return list(self.known_peers.values())
 
-    async def add_peer(self, request: v.PeerRequest) -> v.PeerView:
+    async def add_peer(self, request: PeerRequest) -> PeerView:
         self._call()
-        peer = v.PeerView(address=request.address, carrier="reticulum", is_configured=True)
+        peer = PeerView(address=request.address, carrier="reticulum", is_configured=True)
         self.known_peers[request.address] = peer
         return peer
 
@@ -321,10 +345,10 @@ class FakeService:
         self._call()
         self.known_peers.pop(address, None)
 
-    async def links(self) -> list[v.LinkView]:
+    async def links(self) -> list[LinkView]:
         self._call()
         return [
-            v.LinkView(
+            LinkView(
                 address=address,
                 carrier="reticulum",
                 name="Ahmed",
@@ -337,21 +361,22 @@ class FakeService:
             for address in self.known_peers
         ]
 
-    async def sync(self, request: v.SyncRequest) -> AsyncGenerator[v.SyncEvent, None]:
+    async def sync(self, request: SyncRequest) -> AsyncGenerator[SyncEvent, None]:
         self._call()
         if request.peer is not None and request.peer not in self.known_peers:
             raise Unreachable(request.peer)
         for address in self.known_peers:
-            yield v.SyncProgress(peer=address, stage="comparing")
-            yield v.SyncDone(peer=address, sent=1, received=2, sent_bytes=3, duration_ms=4.0)
+            yield SyncProgress(peer=address, stage="comparing")
+            await self.hold.wait()
+            yield SyncDone(peer=address, sent=1, received=2, sent_bytes=3, duration_ms=4.0)
 
-    async def write_bundle(self, request: v.BundleWriteRequest) -> v.BundleView:
+    async def write_bundle(self, request: BundleWriteRequest) -> BundleView:
         self._call()
-        return v.BundleView(path=request.path, entries=len(self.held), new=0, bytes=9)
+        return BundleView(path=request.path, entries=len(self.held), new=0, bytes=9)
 
-    async def read_bundle(self, request: v.BundleReadRequest) -> v.BundleView:
+    async def read_bundle(self, request: BundleReadRequest) -> BundleView:
         self._call()
-        return v.BundleView(path=request.path, entries=2, new=1, bytes=9, problems=("one odd",))
+        return BundleView(path=request.path, entries=2, new=1, bytes=9, problems=("one odd",))
 
 
 class FakeOpener:
@@ -378,8 +403,8 @@ class FakeOpener:
         return self.opened[-1]
 
 
-def _row(one: v.ContributionView) -> v.ContributionRow:
-    return v.ContributionRow(
+def _row(one: ContributionView) -> ContributionRow:
+    return ContributionRow(
         id=one.id,
         title=one.title,
         author=one.author,
@@ -393,13 +418,13 @@ def _row(one: v.ContributionView) -> v.ContributionRow:
     )
 
 
-def _coverage(name: str, title: str, *, is_withdrawn: bool) -> v.Coverage:
-    return v.Coverage(
+def _coverage(name: str, title: str, *, is_withdrawn: bool) -> Coverage:
+    return Coverage(
         id=name,
         title=title,
         is_withdrawn=is_withdrawn,
         done=1,
         total=2,
         sentence="erased on 1 of 2 nodes" if is_withdrawn else "held by 1 of 2 nodes",
-        nodes=(v.CoverageNode(name="Ahmed", device="d" * 32, state="waiting"),),
+        nodes=(CoverageNode(name="Ahmed", device="d" * 32, state="waiting"),),
     )

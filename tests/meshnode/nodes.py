@@ -12,7 +12,9 @@ from meshnode.home.settings import Config, ModelSettings, SyncSettings
 from meshnode.home.unlocked_keys import UnlockedKeys
 from meshnode.node import Node, compose
 from meshnode.service import ContributionQuery
-from meshnode.views import AddRequest, FoundRequest, InviteRequest, SyncDone, SyncRequest
+from meshnode.views.community import FoundRequest, InviteRequest
+from meshnode.views.contribution import AddRequest
+from meshnode.views.sync import SyncDone, SyncRequest
 from tests.crdt.people import bytes_for, device_keys
 from transports.simulated import SimulatedCarrier, SimulatedNetwork
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from knowledge.model.engine import Engine
     from meshnode.peers.meeting import Meeting
     from meshnode.record.record import Record
-    from meshnode.views import ContributionView, Coverage, LevelName, MemberView
+    from meshnode.views.community import MemberView
+    from meshnode.views.contribution import ContributionView, LevelName
+    from meshnode.views.withdrawal import Coverage
 
 PATIENCE_S = 20.0
 """How long something may take that takes a moment: the machine may be busy."""

@@ -18,19 +18,13 @@ from crdt.errors import AmbiguousId, NotAuthorised, StoreDamaged
 from meshnode.api import api_server
 from meshnode.api.printable import printable
 from meshnode.client import ApiError, NodeUnreachable
-from meshnode.views import (
-    AddRequest,
-    AskDone,
-    AskQuote,
-    EditRequest,
-    FoundRequest,
-    ImportDone,
-    ImportRequest,
-    InitRequest,
-    InviteRequest,
-    NodeEvent,
-    SyncDone,
-)
+from meshnode.views.answer import AskDone, AskQuote
+from meshnode.views.community import FoundRequest, InviteRequest
+from meshnode.views.contribution import AddRequest, EditRequest
+from meshnode.views.file_import import ImportDone, ImportRequest
+from meshnode.views.home import InitRequest
+from meshnode.views.news import NodeEvent
+from meshnode.views.sync import SyncDone
 from tests.meshnode.conftest import make_node, running
 from tests.meshnode.fake_service import FakeOpener
 

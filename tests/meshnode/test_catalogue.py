@@ -17,7 +17,9 @@ from meshnode.record.catalogue import Catalogue
 from meshnode.record.index_file import IndexFile
 from meshnode.record.rendering import contribution_of
 from meshnode.service import ContributionQuery
-from meshnode.views import AskQuote, AskRequest, EditRequest, WithdrawRequest
+from meshnode.views.answer import AskQuote, AskRequest
+from meshnode.views.contribution import EditRequest
+from meshnode.views.withdrawal import WithdrawRequest
 from tests.meshnode.nodes import World, wait_until
 
 if TYPE_CHECKING:

@@ -19,12 +19,13 @@ import meshnode
 from crdt.errors import NotAuthorised
 from meshnode.cli import main
 from meshnode.commands import edited_text, wording
+from meshnode.commands.arguments import duration_ms
 from meshnode.commands.call import Program
-from meshnode.commands.parser import build_parser, duration_ms
-from meshnode.commands.terminal import Terminal, cells, fit
+from meshnode.commands.parser import build_parser
+from meshnode.commands.terminal import Terminal
 from meshnode.home.config import load_config
 from meshnode.home.keystore import Keystore, Protection
-from meshnode.views import AddRequest
+from meshnode.views.contribution import AddRequest
 from tests.meshnode.conftest import QUICK, Running, make_node, running
 from tests.meshnode.fake_program import COMMAND
 from tests.meshnode.fake_service import TICKET, FakeOpener
@@ -123,6 +124,12 @@ async def test_list_shows_rows_and_says_when_there_are_more(shell: Shell) -> Non
             "Spring water"
         ]
         assert "title: Radio" in await shell.run("list", "--plain")
+        assert await shell.run("list", "--tag", "nobody's") == ""
+        assert "No contribution fits" in shell.noted
+        assert await shell.run("list", "--offset", "9") == ""
+        assert "There are only 2 contributions" in shell.noted
+        assert await shell.fail("list", "--lang", "english") == 2
+        assert "such as es, sw or pt-BR" in shell.noted
 
 
 async def test_show_gives_fields_and_text(shell: Shell) -> None:
@@ -143,7 +150,7 @@ async def test_who_gave_words_in_somebody_elses_name_stands_beside_it(shell: She
         )
         said = [
             await shell.run(*command)
-            for command in (("list",), ("search", "minute"), ("ask", "How long?"))
+            for command in (("list", "--plain"), ("search", "minute"), ("ask", "How long?"))
         ]
         shown = await shell.run("show", name)
         hit, *_ = await shell.json("search", "minute")
@@ -186,6 +193,7 @@ async def test_history_shows_what_each_edit_did(shell: Shell) -> None:
 
 async def test_withdraw_needs_a_yes_and_then_shows_how_far_it_got(shell: Shell) -> None:
     async with node_with_a_note(shell.home) as (node, name):
+        assert "not known to hold it" in await shell.run("coverage", name[:8])
         assert await shell.fail("withdraw", name[:8]) == 2
         assert "--yes" in shell.noted
         assert name in node.opener.node.held
@@ -194,6 +202,7 @@ async def test_withdraw_needs_a_yes_and_then_shows_how_far_it_got(shell: Shell) 
         assert "erased on 1 of 2 nodes" in said
         assert "Ahmed" in said
         assert (await shell.json("coverage", name[:8]))["total"] == 2
+        assert "not yet" in await shell.run("coverage", name[:8])
         assert "erased on" in await shell.run("withdrawals")
         assert len(await shell.json("withdrawals")) == 1
         assert await shell.fail("show", name[:8]) == 5
@@ -217,6 +226,19 @@ async def test_search_finds_in_the_shape_that_was_promised(shell: Shell) -> None
             "score": 1.0,
         }
     ]
+
+
+async def test_what_a_search_found_is_wrapped_on_a_narrow_screen(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    async with node_with_a_note(shell.home) as (_, name):
+        said = await shell.run("search", "minute")
+
+    assert said.splitlines()[0] == f"{name[:8]}  Spring water"
+    assert all(line.startswith("          ") for line in said.splitlines()[1:])
+    assert max(map(len, said.splitlines())) <= 30
+    assert "Boil it for one minute." in " ".join(said.split())
 
 
 async def test_ask_quotes_first_and_answers_in_the_shape_that_was_promised(shell: Shell) -> None:
@@ -293,6 +315,20 @@ async def test_a_community_is_founded_invited_to_and_joined(shell: Shell) -> Non
 
 
 @pytest.mark.slow
+async def test_a_ticket_is_drawn_only_where_the_code_fits(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with node_with_a_note(shell.home):
+        said = await shell.run("invite", "--qr")
+        assert "█" in said
+        assert said.endswith(f"{TICKET}\n")
+
+        monkeypatch.setenv("COLUMNS", "20")
+        assert await shell.run("invite", "--qr") == f"{TICKET}\n"
+        assert "needs" in shell.noted
+
+
+@pytest.mark.slow
 async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
     async with node_with_a_note(shell.home):
         assert await shell.fail("sync") == 7
@@ -300,7 +336,7 @@ async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
         await shell.run("peers", "add", "ridge:4242")
         assert "ridge:4242" in await shell.run("peers")
         assert (await shell.json("peers"))[0]["is_configured"]
-        assert "1,200 bit/s" in await shell.run("links")
+        assert "1.2 kbit/s" in await shell.run("links")
         assert len(await shell.json("links")) == 1
         assert "1 entry sent, 2 received" in await shell.run("sync", "--wait")
         assert (await shell.json("sync", "ridge:4242"))[0]["received"] == 2
@@ -310,6 +346,32 @@ async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
         assert await shell.json("peers") == []
         assert (await shell.json("peers", "add", "a:1"))["address"] == "a:1"
         assert await shell.json("peers", "remove", "a:1") == {}
+
+
+async def test_an_empty_list_says_what_to_do_and_prints_nothing(shell: Shell) -> None:
+    await make_node(shell.home)
+    async with running(shell.home):
+        for words, advice in (
+            ("list", "meshnode add"),
+            ("peers", "meshnode peers add"),
+            ("withdrawals", "nothing back"),
+        ):
+            assert await shell.run(words) == ""
+            assert advice in shell.noted
+            assert await shell.json(words) == []
+
+
+@pytest.mark.slow
+async def test_a_sync_ends_when_its_time_is_up_and_says_so(shell: Shell) -> None:
+    async with node_with_a_note(shell.home) as (node, _):
+        await shell.run("peers", "add", "ridge:4242")
+        assert "1 entry sent" in await shell.run("sync", "--timeout", "1s")
+
+        node.opener.node.hold.clear()
+        assert await shell.fail("sync", "--timeout", "1s") == 7
+        assert "time was up after 1.0 s, and no meeting had ended" in shell.noted
+        assert await shell.fail("sync", "--wait", "--timeout", "1s", "--json") == 7
+        assert "time was up" in json.loads(shell.said)[0]["error"]
 
 
 async def test_bundles_are_written_and_read_by_absolute_paths(
@@ -617,27 +679,6 @@ def test_what_is_no_duration(text: str) -> None:
         duration_ms(text)
 
 
-def test_wide_letters_take_two_columns() -> None:
-    assert cells("水 ab") == 5
-    assert cells("man\u0303ana") == 6
-    assert fit("水水水", 4) == "水…"
-    assert fit("short", 5) == "short"
-
-
-def test_a_table_lines_up_and_gives_way_to_the_screen() -> None:
-    class Screen(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    out = Screen()
-    terminal = Terminal(out=out, err=io.StringIO(), source=io.StringIO())
-    terminal.table(("id", "title"), [("ab", "水" * 100), ("abcd", "x")], wide=1)
-
-    lines = out.getvalue().splitlines()
-    assert max(map(cells, lines[1:])) <= terminal.width
-    assert lines[2].startswith("abcd  x")
-
-
 def test_a_terminal_that_cannot_write_a_letter_gets_a_question_mark() -> None:
     data = io.BytesIO()
     out = io.TextIOWrapper(data, encoding="ascii", newline="")
@@ -654,6 +695,9 @@ def test_impossible_times_and_sizes_are_still_words() -> None:
     assert wording.size(1_234_567) == "1.2 MB"
     assert wording.size(1e15) == "1000000 GB"
     assert wording.counted(1, "entry", "entries") == "1 entry"
+    assert [wording.speed(x) for x in (300, 1_200, 10_000_000, 1e9, 1e13)] == [
+        "300 bit/s", "1.2 kbit/s", "10 Mbit/s", "1 Gbit/s", "10000 Gbit/s",
+    ]  # fmt: skip
     assert [wording.span(x) for x in (5, 1500, 120_000)] == ["5 ms", "1.5 s", "2 min"]
 
 
@@ -670,6 +714,25 @@ def test_the_editor_leaves_no_copy_behind(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert edited_text._from_editor(Person(), "Boil it.") == "Boil it. Twice.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("output", "status", "noted"),
+    [(">/dev/full", 8, "could not be written"), (">&-", 0, ""), (">&- 2>&- <&-", 0, "")],
+)
+def test_an_answer_that_nobody_can_get_is_no_mistake_of_ours(
+    output: str, status: int, noted: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m meshnode version {output}', sys.executable],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == status
+    assert noted in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 1
 
 
 @pytest.mark.slow

@@ -12,20 +12,12 @@ from aiohttp import web
 
 from meshnode.api import api_connection
 from meshnode.client import ApiError, BadAnswer, NodeClient, NodeUnreachable
-from meshnode.views import (
-    AskDone,
-    AskPhrase,
-    AskQuote,
-    Citation,
-    ContributionPage,
-    EditRequest,
-    ErrorView,
-    ModelView,
-    NodeEvent,
-    PeerView,
-    Status,
-    View,
-)
+from meshnode.views.answer import AskDone, AskPhrase, AskQuote, Citation
+from meshnode.views.contribution import ContributionPage, EditRequest
+from meshnode.views.news import NodeEvent
+from meshnode.views.peer import PeerView
+from meshnode.views.status import ModelView, Status
+from meshnode.views.view import ErrorView, View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

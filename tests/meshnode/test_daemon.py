@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meshnode.home.home import Home
-    from meshnode.views import Status
+    from meshnode.views.status import Status
 
 ROOT = Path(meshnode.__file__).parent.parent
 

@@ -12,7 +12,8 @@ from meshnode.demo import telling as telling_module
 from meshnode.demo.asking import SPRING_NOTE, Asked, check_answer
 from meshnode.demo.patience import wait_until
 from meshnode.demo.telling import Telling, Untrue
-from meshnode.views import AskDone, Citation, NodeEvent
+from meshnode.views.answer import AskDone, Citation
+from meshnode.views.news import NodeEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -11,7 +11,7 @@ from meshnode.demo.telling import Untrue
 from meshnode.demo.village import lay_out
 from meshnode.home.config import load_config
 from meshnode.home.home_lock import holder
-from meshnode.views import InitRequest
+from meshnode.views.home import InitRequest
 from tests.meshnode.fake_program import COMMAND
 
 if TYPE_CHECKING:

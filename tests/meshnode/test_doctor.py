@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meshnode.home.home import Home
-    from meshnode.views import CheckView
+    from meshnode.views.status import CheckView
 
 RUN_PYTHON = doctor._run_python
 

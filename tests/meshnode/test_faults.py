@@ -16,14 +16,10 @@ from crdt.errors import DiskFull, MeshError, StoreDamaged, StoreError, WrongKey
 from meshnode.record.catalogue import Catalogue
 from meshnode.record.record import open_record
 from meshnode.service import ContributionQuery
-from meshnode.views import (
-    BundleReadRequest,
-    BundleWriteRequest,
-    EditRequest,
-    ImportDone,
-    ImportRequest,
-    WithdrawRequest,
-)
+from meshnode.views.bundle import BundleReadRequest, BundleWriteRequest
+from meshnode.views.contribution import EditRequest
+from meshnode.views.file_import import ImportDone, ImportRequest
+from meshnode.views.withdrawal import WithdrawRequest
 from tests.meshnode.nodes import (
     Resident,
     World,

@@ -18,7 +18,9 @@ import pytest
 from crdt.errors import MeshError
 from meshnode.demo.telling import Untrue
 from meshnode.demo.village import lay_out
-from meshnode.views import ImportedFile, ImportRequest, InitRequest, InviteRequest
+from meshnode.views.community import InviteRequest
+from meshnode.views.file_import import ImportedFile, ImportRequest
+from meshnode.views.home import InitRequest
 from tests.meshnode.nodes import wait_until
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from meshnode.home.config import load_config
 from meshnode.home.settings import Config
 from meshnode.lifecycle import Lifecycle
 from meshnode.service import CreateRequest
-from meshnode.views import UnlockRequest
+from meshnode.views.home import UnlockRequest
 from tests.meshnode.conftest import QUICK, make_node
 from tests.meshnode.fake_service import TICKET, FakeOpener
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshnode.exchange import NEWS_DELAY_S
-from meshnode.views import SyncDone, SyncRequest
+from meshnode.views.sync import SyncDone, SyncRequest
 from tests.meshnode.nodes import World, address_of, join, wait_until
 from transports.simulated import SimulatedCarrier
 

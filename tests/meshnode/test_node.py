@@ -6,10 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from crdt.errors import MeshError
-from meshnode.errors import BadUsage
-from meshnode.views import EditRequest, PeerRequest, WithdrawRequest
+from crdt.errors import MeshError, UnknownSpace, Withdrawn
+from knowledge.errors import BadLanguage, BadLicence
+from meshnode.errors import BadRequest, BadUsage
+from meshnode.views.contribution import AddRequest, EditRequest
+from meshnode.views.file_import import ImportDone, ImportRequest
+from meshnode.views.peer import PeerRequest
+from meshnode.views.withdrawal import WithdrawRequest
 from tests.meshnode.nodes import Resident, World, address_of, coverage_says, join, wait_until
 
 if TYPE_CHECKING:
@@ -37,6 +42,81 @@ async def test_what_one_gives_the_other_has_without_being_asked(world: World) ->
 
         await wait_until(has_it)
         assert (await ahmed.read(note)).author == "Rosa"
+
+
+async def test_a_language_or_licence_that_is_none_is_refused_before_anything_is_written(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "water.md"
+    file.write_text("Boil it.")
+    async with world.node("rosa") as rosa:
+        await rosa.found()
+        note = await rosa.add("Boil it.")
+
+        with pytest.raises(BadLanguage):
+            await rosa.node.edit(note, EditRequest(text="Changed.", language="english"))
+        with pytest.raises(BadLicence):
+            await rosa.node.add(AddRequest(title="A", text="B", licence="all rights reserved"))
+        with pytest.raises(BadLanguage):
+            await anext(rosa.node.import_files(ImportRequest(paths=(str(file),), language="x")))
+        await rosa.node.edit(note, EditRequest(language="EN-gb", licence="CC BY 4.0"))
+
+        assert await rosa.titles() == {"A note"}
+        read = await rosa.read(note)
+        assert (read.text, read.language, read.licence) == ("Boil it.", "en-GB", "CC-BY-4.0")
+
+
+async def test_an_import_into_no_community_is_refused_once_and_not_file_by_file(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "water.md").write_text("Boil it.")
+    request = ImportRequest(paths=(str(tmp_path / "water.md"),))
+    async with world.node("rosa") as rosa:
+        with pytest.raises(UnknownSpace):
+            await anext(rosa.node.import_files(request))
+        await rosa.found()
+        with pytest.raises(UnknownSpace):
+            await anext(rosa.node.import_files(replace(request, community="Nowhere")))
+        with pytest.raises(UnknownSpace):
+            await anext(rosa.node.import_files(replace(request, level="allied")))
+
+        *_, done = [event async for event in rosa.node.import_files(request)]
+        assert done == ImportDone(added=1, updated=0, unchanged=0, skipped=0, refused=0)
+
+
+async def test_tags_and_place_are_taken_out_and_a_title_is_not(world: World) -> None:
+    async with world.node("rosa") as rosa:
+        await rosa.found()
+        request = AddRequest(title="A", text="B", tags=("water", " "), place="Ridge")
+        note = (await rosa.node.add(request)).id
+        assert (await rosa.read(note)).tags == ("water",)
+
+        await rosa.node.edit(note, EditRequest(text="C"))
+        read = await rosa.read(note)
+        assert (read.tags, read.place) == (("water",), "Ridge")
+
+        await rosa.node.edit(note, EditRequest(tags=("",), place=""))
+        read = await rosa.read(note)
+        assert (read.tags, read.place, read.text) == ((), "", "C")
+        *_, last = await rosa.node.history(note)
+        assert {(change.field, change.value) for change in last.fields} == {
+            ("tags", ""),
+            ("place", ""),
+        }
+        with pytest.raises(BadRequest):
+            await rosa.node.edit(note, EditRequest(title=" "))
+
+
+async def test_what_was_withdrawn_has_no_history(world: World) -> None:
+    async with world.node("rosa") as rosa:
+        await rosa.found()
+        note = await rosa.add("Boil it.")
+        assert await rosa.node.history(note)
+
+        await rosa.node.withdraw(note, WithdrawRequest())
+
+        with pytest.raises(Withdrawn):
+            await rosa.node.history(note)
 
 
 async def test_both_edits_of_one_note_are_kept_after_a_meeting(world: World) -> None:

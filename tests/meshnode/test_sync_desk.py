@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from meshnode.desks.sync_desk import SyncDesk
 from meshnode.exchange import MAX_MEETINGS, Exchange
 from meshnode.peers.peer_book import PeerBook
-from meshnode.views import SyncDone
+from meshnode.views.sync import SyncDone
 from transports.errors import Unreachable
 
 if TYPE_CHECKING:

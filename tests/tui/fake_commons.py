@@ -6,7 +6,7 @@ import time
 from functools import cache
 from hashlib import blake2b
 
-from meshnode.views import ContributionRow, ContributionView
+from meshnode.views.contribution import ContributionRow, ContributionView
 
 NOW_MS = int(time.time() * 1000)
 """The present, since the app says how long ago things were."""

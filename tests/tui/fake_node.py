@@ -15,7 +15,28 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import msgspec
 from aiohttp import web
 
-from meshnode import views as v
+from meshnode.views.answer import AskDone, AskEvent, AskPhrase, AskQuote, AskRequest, Citation
+from meshnode.views.bundle import BundleReadRequest, BundleView, BundleWriteRequest
+from meshnode.views.community import (
+    CommunityView,
+    FoundRequest,
+    InviteRequest,
+    InviteView,
+    JoinRequest,
+    MemberView,
+    RoleName,
+)
+from meshnode.views.contribution import AddRequest, ContributionPage, ContributionView, EditRequest
+from meshnode.views.file_import import ImportDone, ImportedFile, ImportRequest
+from meshnode.views.hit import Hit
+from meshnode.views.home import InitRequest, InitView, UnlockRequest
+from meshnode.views.news import NodeEvent
+from meshnode.views.peer import LinkView, PeerRequest, PeerView
+from meshnode.views.revision import Change, FieldChange, Revision
+from meshnode.views.status import CheckView, ModelView, Status
+from meshnode.views.sync import SyncDone, SyncProgress, SyncRequest
+from meshnode.views.view import ErrorView, Request
+from meshnode.views.withdrawal import Coverage, CoverageNode, WithdrawRequest
 from tests.tui import fake_commons as commons
 from tests.tui.fake_commons import DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS
 
@@ -23,9 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from meshnode.views import NodeState
+    from meshnode.views.status import NodeState
 
-R = TypeVar("R", bound=v.Request)
+R = TypeVar("R", bound=Request)
 
 ADDRESS = "9f2c4e81b07ad3365c1e0f74a2b8d915"
 WORDS = (
@@ -58,23 +79,23 @@ class FakeNode:
     name: str = "Rosa Quispe"
     passphrase: str = "correct horse"
     problems: tuple[str, ...] = ()
-    model: v.ModelView = field(
-        default_factory=lambda: v.ModelView(state="ready", name="SmolLM2-135M-Instruct Q8_0")
+    model: ModelView = field(
+        default_factory=lambda: ModelView(state="ready", name="SmolLM2-135M-Instruct Q8_0")
     )
     new: int = 2
     can_phrase: bool = True
     requests: list[tuple[str, str]] = field(default_factory=list)
-    failures: dict[tuple[str, str], tuple[int, v.ErrorView]] = field(default_factory=dict)
+    failures: dict[tuple[str, str], tuple[int, ErrorView]] = field(default_factory=dict)
     hold: asyncio.Event = field(default_factory=asyncio.Event)
-    edited: dict[str, v.ContributionView] = field(default_factory=dict)
-    added: list[v.ContributionView] = field(default_factory=list)
-    withdrawn: dict[str, v.ContributionView] = field(default_factory=dict)
+    edited: dict[str, ContributionView] = field(default_factory=dict)
+    added: list[ContributionView] = field(default_factory=list)
+    withdrawn: dict[str, ContributionView] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     extra_peers: list[str] = field(default_factory=list)
     cancelled_streams: int = 0
-    bodies: list[v.Request] = field(default_factory=list)
+    bodies: list[Request] = field(default_factory=list)
     _runner: web.AppRunner | None = None
-    _listeners: set[asyncio.Queue[v.NodeEvent]] = field(default_factory=set)
+    _listeners: set[asyncio.Queue[NodeEvent]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.hold.set()
@@ -111,11 +132,11 @@ class FakeNode:
     def tell(self, topic: str) -> None:
         """Send an event to whoever listens."""
         for queue in self._listeners:
-            queue.put_nowait(v.NodeEvent(topic=topic))  # type: ignore[arg-type]
+            queue.put_nowait(NodeEvent(topic=topic))  # type: ignore[arg-type]
 
     def refuse(self, method: str, path: str, status: int, code: str, message: str) -> None:
         """Refuse the next call of a route."""
-        self.failures[method, path] = (status, v.ErrorView(code=code, message=message))
+        self.failures[method, path] = (status, ErrorView(code=code, message=message))
 
     def body(self, kind: type[R]) -> R:
         """Give the newest request of a kind."""
@@ -140,12 +161,12 @@ class FakeNode:
 
     # --- the node ---
 
-    def status(self) -> v.Status:
+    def status(self) -> Status:
         is_open = self.state == "open"
-        ridge = v.CommunityView(
+        ridge = CommunityView(
             id="c0ffee", name="Ridge", role="founder", members=4, contributions=self._count()
         )
-        return v.Status(
+        return Status(
             state=self.state,
             version="0.1.0",
             home=str(self.home),
@@ -169,21 +190,21 @@ class FakeNode:
         return _json(self.status())
 
     async def _init(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.InitRequest)
+        asked = await self._take(request, InitRequest)
         self.state, self.name, self.alone, self.size = "open", asked.name, True, 0
         self.has_community = asked.community is not None or asked.ticket is not None
         self.tell("status")
         return _json(
-            v.InitView(
+            InitView(
                 home=str(self.home), member="52f1" * 16, words=WORDS, community=asked.community
             )
         )
 
     async def _unlock(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.UnlockRequest)
+        asked = await self._take(request, UnlockRequest)
         if asked.passphrase != self.passphrase:
             message = "The passphrase does not open this node. Nothing was changed; try again."
-            return _json(v.ErrorView(code="meshnode.wrong_passphrase", message=message), 403)
+            return _json(ErrorView(code="meshnode.wrong_passphrase", message=message), 403)
         self.state, self.has_community = "open", not self.alone
         self.tell("status")
         return _json(self.status())
@@ -201,13 +222,13 @@ class FakeNode:
         return web.json_response({})
 
     async def _doctor(self, _: web.Request) -> web.Response:
-        return _json([v.CheckView(name="database", state="good", detail="opens and is whole")])
+        return _json([CheckView(name="database", state="good", detail="opens and is whole")])
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        queue: asyncio.Queue[v.NodeEvent] = asyncio.Queue()
+        queue: asyncio.Queue[NodeEvent] = asyncio.Queue()
         self._listeners.add(queue)
 
-        async def events() -> AsyncIterator[v.NodeEvent]:
+        async def events() -> AsyncIterator[NodeEvent]:
             while True:
                 yield await queue.get()
 
@@ -221,7 +242,7 @@ class FakeNode:
     def _count(self) -> int:
         return len(self.added) + self.size - len(self.withdrawn)
 
-    def _view(self, index: int) -> v.ContributionView:
+    def _view(self, index: int) -> ContributionView:
         if index < len(self.added):
             return self.added[-1 - index]
         view = commons.contribution(index - len(self.added))
@@ -231,13 +252,13 @@ class FakeNode:
         is_plain = index >= len(self.added) and not self.edited
         return commons.title(index - len(self.added)) if is_plain else self._view(index).title
 
-    def _find(self, request: web.Request) -> v.ContributionView:
+    def _find(self, request: web.Request) -> ContributionView:
         prefix = request.match_info["id"]
         for index in range(len(self.added) + self.size):
             view = self._view(index)
             if view.id.startswith(prefix) and view.id not in self.withdrawn:
                 return view
-        error = v.ErrorView(
+        error = ErrorView(
             code="crdt.withdrawn", message="This was withdrawn by its author and is no longer kept."
         )
         raise Gone(error)
@@ -259,10 +280,10 @@ class FakeNode:
             ]
             total, views = len(found), found[offset : offset + limit]
         rows = tuple(map(commons.row, views))
-        return _json(v.ContributionPage(total=total, offset=offset, items=rows))
+        return _json(ContributionPage(total=total, offset=offset, items=rows))
 
     async def _add(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.AddRequest)
+        asked = await self._take(request, AddRequest)
         view = msgspec.structs.replace(
             commons.contribution(0),
             id=commons.contribution_id(2_000_000 + len(self.added)),
@@ -283,7 +304,7 @@ class FakeNode:
         return _json(self._find(request))
 
     async def _edit(self, request: web.Request) -> web.Response:
-        view, asked = self._find(request), await self._take(request, v.EditRequest)
+        view, asked = self._find(request), await self._take(request, EditRequest)
         changes = {
             n: value
             for n in ("title", "text", "language", "tags", "place", "licence")
@@ -299,16 +320,16 @@ class FakeNode:
         kept = "Bring it to a rolling boil and keep it there for "
         return _json(
             [
-                v.Revision(
+                Revision(
                     id="a1" * 32,
                     author=view.author,
                     stamp_ms=first,
                     is_effective=True,
                     is_withdrawn=False,
-                    fields=(v.FieldChange(field="title", value=view.title),),
-                    changes=(v.Change(op="added", text=view.text),),
+                    fields=(FieldChange(field="title", value=view.title),),
+                    changes=(Change(op="added", text=view.text),),
                 ),
-                v.Revision(
+                Revision(
                     id="b2" * 32,
                     author="Ahmed Salim",
                     stamp_ms=second,
@@ -316,19 +337,19 @@ class FakeNode:
                     is_withdrawn=False,
                     fields=(),
                     changes=(
-                        v.Change(op="same", text=kept),
-                        v.Change(op="removed", text="ten minutes"),
-                        v.Change(op="added", text="one minute"),
-                        v.Change(op="same", text=".\n"),
+                        Change(op="same", text=kept),
+                        Change(op="removed", text="ten minutes"),
+                        Change(op="added", text="one minute"),
+                        Change(op="same", text=".\n"),
                     ),
                 ),
-                v.Revision(
+                Revision(
                     id="c3" * 32,
                     author="Visitor",
                     stamp_ms=view.changed_ms,
                     is_effective=False,
                     is_withdrawn=False,
-                    fields=(v.FieldChange(field="place", value="Ridge school"),),
+                    fields=(FieldChange(field="place", value="Ridge school"),),
                     changes=(),
                 ),
             ]
@@ -336,22 +357,22 @@ class FakeNode:
 
     async def _withdraw(self, request: web.Request) -> web.Response:
         view = self._find(request)
-        self.reasons[view.id] = (await self._take(request, v.WithdrawRequest)).reason
+        self.reasons[view.id] = (await self._take(request, WithdrawRequest)).reason
         self.withdrawn[view.id] = view
         self.tell("contributions")
         return _json(self._coverage_of(view))
 
-    def _coverage_of(self, view: v.ContributionView) -> v.Coverage:
+    def _coverage_of(self, view: ContributionView) -> Coverage:
         is_gone = view.id in self.withdrawn
         nodes = (
-            v.CoverageNode(name="Rosa's laptop (this node)", device="52f1", state="erased"),
-            v.CoverageNode(
+            CoverageNode(name="Rosa's laptop (this node)", device="52f1", state="erased"),
+            CoverageNode(
                 name="Ahmed's Pi",
                 device="9f2c",
                 state="waiting",
                 last_heard_ms=NOW_MS - 20 * MINUTE_MS,
             ),
-            v.CoverageNode(
+            CoverageNode(
                 name="School server",
                 device="1bd0",
                 state="unheard",
@@ -363,7 +384,7 @@ class FakeNode:
             if is_gone
             else ("held by 3 of 3 nodes")
         )
-        return v.Coverage(
+        return Coverage(
             id=view.id,
             title=view.title,
             is_withdrawn=is_gone,
@@ -382,16 +403,14 @@ class FakeNode:
         return _json([self._coverage_of(view) for view in self.withdrawn.values()])
 
     async def _import(self, request: web.Request) -> web.StreamResponse:
-        asked = await self._take(request, v.ImportRequest)
+        asked = await self._take(request, ImportRequest)
         folder = asked.paths[0].rstrip("/")
         events = (
-            v.ImportedFile(
-                path=f"{folder}/pump.md", outcome="added", title="Pump", done=1, total=4
-            ),
-            v.ImportedFile(
+            ImportedFile(path=f"{folder}/pump.md", outcome="added", title="Pump", done=1, total=4),
+            ImportedFile(
                 path=f"{folder}/rota.csv", outcome="updated", title="Rota", done=2, total=4
             ),
-            v.ImportedFile(
+            ImportedFile(
                 path=f"{folder}/map.pdf",
                 outcome="added",
                 title="Map",
@@ -399,14 +418,14 @@ class FakeNode:
                 total=4,
                 notes=("2 of 9 pages hold pictures only",),
             ),
-            v.ImportedFile(
+            ImportedFile(
                 path=f"{folder}/photo.jpg",
                 outcome="skipped",
                 done=4,
                 total=4,
                 reason="pictures are not read",
             ),
-            v.ImportDone(added=2, updated=1, unchanged=0, skipped=1, refused=0),
+            ImportDone(added=2, updated=1, unchanged=0, skipped=1, refused=0),
         )
         return await self._send(request, _each(events))
 
@@ -416,7 +435,7 @@ class FakeNode:
         view = commons.contribution(0)
         return _json(
             [
-                v.Hit(
+                Hit(
                     id=view.id,
                     title=view.title,
                     author=view.author,
@@ -429,9 +448,9 @@ class FakeNode:
         )
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
-        asked = await self._take(request, v.AskRequest)
+        asked = await self._take(request, AskRequest)
         if "boil" not in asked.question.lower():
-            done = v.AskDone(
+            done = AskDone(
                 answer="",
                 grounded=False,
                 citations=(),
@@ -443,7 +462,7 @@ class FakeNode:
         first, second = commons.contribution(0), commons.contribution(2)
         boil = "Bring it to a rolling boil and keep it there for one minute."
         citations = (
-            v.Citation(
+            Citation(
                 id=first.id,
                 title=first.title,
                 author=first.author,
@@ -452,7 +471,7 @@ class FakeNode:
                 community=first.community,
                 quote=f"{boil} Above 2,000 m boil for three minutes.",
             ),
-            v.Citation(
+            Citation(
                 id=second.id,
                 title=second.title,
                 author=second.author,
@@ -462,11 +481,11 @@ class FakeNode:
             ),
         )
         answer = "Boil it for one minute once it rolls, and for three minutes above 2,000 m."
-        events: tuple[v.AskEvent, ...] = tuple(v.AskQuote(citation=one) for one in citations)
+        events: tuple[AskEvent, ...] = tuple(AskQuote(citation=one) for one in citations)
         if self.can_phrase:
-            events += (v.AskPhrase(text=answer, citations=(0,)),)
+            events += (AskPhrase(text=answer, citations=(0,)),)
         events += (
-            v.AskDone(
+            AskDone(
                 answer=answer if self.can_phrase else "",
                 grounded=True,
                 citations=citations,
@@ -480,7 +499,7 @@ class FakeNode:
     # --- community and links ---
 
     async def _members(self, _: web.Request) -> web.Response:
-        names: tuple[tuple[str, v.RoleName], ...] = (
+        names: tuple[tuple[str, RoleName], ...] = (
             ("Rosa Quispe", "founder"),
             ("Ahmed Salim", "steward"),
             ("Ines Calle", "contributor"),
@@ -488,7 +507,7 @@ class FakeNode:
         )
         return _json(
             [
-                v.MemberView(
+                MemberView(
                     name=name,
                     member=f"{i:02x}" * 32,
                     role=role,
@@ -505,9 +524,9 @@ class FakeNode:
         )
 
     async def _invite(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.InviteRequest)
+        asked = await self._take(request, InviteRequest)
         return _json(
-            v.InviteView(
+            InviteView(
                 ticket=TICKET,
                 community="Ridge",
                 role=asked.role,
@@ -517,32 +536,32 @@ class FakeNode:
         )
 
     async def _found(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.FoundRequest)
+        asked = await self._take(request, FoundRequest)
         self.has_community = True
         self.tell("status")
         return _json(
-            v.CommunityView(id="f00d", name=asked.name, role="founder", members=1, contributions=0)
+            CommunityView(id="f00d", name=asked.name, role="founder", members=1, contributions=0)
         )
 
     async def _join(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.JoinRequest)
+        asked = await self._take(request, JoinRequest)
         if not asked.ticket.upper().startswith("MESH1"):
-            error = v.ErrorView(code="crdt.bad_invite", message="This ticket cannot be redeemed.")
+            error = ErrorView(code="crdt.bad_invite", message="This ticket cannot be redeemed.")
             return _json(error, 400)
         self.has_community = True
         self.tell("status")
         return _json(
-            v.CommunityView(
+            CommunityView(
                 id="c0ffee", name="Ridge", role=None, members=4, contributions=0, pending=True
             )
         )
 
-    def _peer_list(self) -> list[v.PeerView]:
+    def _peer_list(self) -> list[PeerView]:
         known = (
             []
             if self.alone
             else [
-                v.PeerView(
+                PeerView(
                     address="4b1e77d0a9c35f2218e6b4d07c91fa3e",
                     carrier="reticulum",
                     name="Ahmed Salim",
@@ -554,7 +573,7 @@ class FakeNode:
                     sent_bytes=182_331,
                     received_bytes=96_004,
                 ),
-                v.PeerView(
+                PeerView(
                     address="c80f5512ee41",
                     carrier="lora",
                     name="School server",
@@ -568,7 +587,7 @@ class FakeNode:
             ]
         )
         return known + [
-            v.PeerView(address=address, carrier="tcp", is_configured=True)
+            PeerView(address=address, carrier="tcp", is_configured=True)
             for address in self.extra_peers
         ]
 
@@ -576,17 +595,17 @@ class FakeNode:
         return _json(self._peer_list())
 
     async def _add_peer(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.PeerRequest)
+        asked = await self._take(request, PeerRequest)
         self.extra_peers.append(asked.address)
         self.tell("peers")
-        return _json(v.PeerView(address=asked.address, carrier="tcp", is_configured=True))
+        return _json(PeerView(address=asked.address, carrier="tcp", is_configured=True))
 
     async def _links(self, _: web.Request) -> web.Response:
         return _json(
             []
             if self.alone
             else [
-                v.LinkView(
+                LinkView(
                     address="4b1e77d0a9c35f2218e6b4d07c91fa3e",
                     carrier="reticulum",
                     name="Ahmed Salim",
@@ -600,12 +619,12 @@ class FakeNode:
         )
 
     async def _sync(self, request: web.Request) -> web.StreamResponse:
-        asked = await self._take(request, v.SyncRequest)
+        asked = await self._take(request, SyncRequest)
         peer = asked.peer or "Ahmed Salim"
         events = (
-            v.SyncProgress(peer=peer, stage="connecting"),
-            v.SyncProgress(peer=peer, stage="transferring", sent=2, received=1),
-            v.SyncDone(
+            SyncProgress(peer=peer, stage="connecting"),
+            SyncProgress(peer=peer, stage="transferring", sent=2, received=1),
+            SyncDone(
                 peer=peer,
                 sent=4,
                 received=1,
@@ -617,13 +636,13 @@ class FakeNode:
         return await self._send(request, self._held(events))
 
     async def _write_bundle(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.BundleWriteRequest)
-        return _json(v.BundleView(path=asked.path, entries=36, new=0, bytes=48_211))
+        asked = await self._take(request, BundleWriteRequest)
+        return _json(BundleView(path=asked.path, entries=36, new=0, bytes=48_211))
 
     async def _read_bundle(self, request: web.Request) -> web.Response:
-        asked = await self._take(request, v.BundleReadRequest)
+        asked = await self._take(request, BundleReadRequest)
         return _json(
-            v.BundleView(
+            BundleView(
                 path=asked.path,
                 entries=36,
                 new=12,
@@ -699,7 +718,7 @@ async def _each(events: tuple[Any, ...]) -> AsyncIterator[Any]:
         yield event
 
 
-def _passes(view: v.ContributionView, filters: dict[str, str]) -> bool:
+def _passes(view: ContributionView, filters: dict[str, str]) -> bool:
     return all(
         value in view.tags if name == "tag" else getattr(view, name) == value
         for name, value in filters.items()

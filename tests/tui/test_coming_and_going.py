@@ -9,7 +9,7 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
-from meshnode.views import InitRequest
+from meshnode.views.home import InitRequest
 from tests.tui import fake_commons
 from tui import preferences
 from tui.preferences import Preferences

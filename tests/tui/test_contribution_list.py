@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.app import App
 
-from meshnode.views import ContributionPage
+from meshnode.views.contribution import ContributionPage
 from tests.tui import fake_commons
 from tui.widgets.contribution_list import PAGE_ROWS, ContributionList
 

@@ -8,19 +8,14 @@ import msgspec
 import pytest
 from textual.widgets import Input, TextArea
 
-from meshnode.views import (
-    AddRequest,
-    AskRequest,
-    BundleWriteRequest,
-    EditRequest,
-    FoundRequest,
-    ImportRequest,
-    InviteRequest,
-    JoinRequest,
-    PeerRequest,
-    SyncRequest,
-    WithdrawRequest,
-)
+from meshnode.views.answer import AskRequest
+from meshnode.views.bundle import BundleWriteRequest
+from meshnode.views.community import FoundRequest, InviteRequest, JoinRequest
+from meshnode.views.contribution import AddRequest, EditRequest
+from meshnode.views.file_import import ImportRequest
+from meshnode.views.peer import PeerRequest
+from meshnode.views.sync import SyncRequest
+from meshnode.views.withdrawal import WithdrawRequest
 from tests.tui.fake_commons import contribution
 from tests.tui.fake_node import TICKET
 

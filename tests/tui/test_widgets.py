@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from meshnode.views import Change, Citation, FieldChange, Revision
+from meshnode.views.answer import Citation
+from meshnode.views.revision import Change, FieldChange, Revision
 from tests.tui.fake_node import TICKET
 from tui import preferences
 from tui.preferences import Preferences

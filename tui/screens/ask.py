@@ -11,7 +11,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from meshnode.views import AskDone, AskPhrase, AskQuote, Citation, attribution
+from meshnode.views.answer import AskDone, AskPhrase, AskQuote, Citation
+from meshnode.views.attribution import attribution
 from tui import plain_text
 from tui.screens.framed import FramedScreen
 from tui.screens.reader import ReaderScreen

@@ -16,7 +16,7 @@ from tui.widgets.field import Field
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import BundleView
+    from meshnode.views.bundle import BundleView
     from tui.session import Session
 
 WRITES = "A file with everything this node holds, sealed as it is here. Carry it by hand.\n"

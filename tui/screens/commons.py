@@ -26,7 +26,8 @@ from tui.widgets.field import QuietInput
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import ContributionPage, ContributionView, Hit
+    from meshnode.views.contribution import ContributionPage, ContributionView
+    from meshnode.views.hit import Hit
     from tui.session import Session
 
 DEBOUNCE_S = 0.15

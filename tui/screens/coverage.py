@@ -15,7 +15,7 @@ from tui.screens.framed import FramedScreen
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import Coverage
+    from meshnode.views.withdrawal import Coverage
     from tui.session import Session
 
 HELD = {"erased": "✓ holds it", "waiting": "· not known to hold it", "unheard": "? not heard from"}

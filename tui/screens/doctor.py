@@ -15,7 +15,7 @@ from tui.screens.framed import FramedScreen
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import CheckView
+    from meshnode.views.status import CheckView
 
 MARKS = {"good": ("✓", "$success"), "warning": ("!", "$warning"), "bad": ("✗", "$error")}
 

@@ -8,7 +8,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static, TextArea
 
-from meshnode.views import AddRequest, ContributionView, EditRequest
+from meshnode.views.contribution import AddRequest, ContributionView, EditRequest
 from tui import plain_text
 from tui.screens.framed import FramedScreen
 from tui.screens.keep_draft import KeepDraftScreen

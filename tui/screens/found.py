@@ -8,7 +8,7 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Static
 
-from meshnode.views import FoundRequest
+from meshnode.views.community import FoundRequest
 from tui import plain_text
 from tui.screens.dialog import Dialog
 from tui.widgets.field import Field

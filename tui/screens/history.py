@@ -16,7 +16,8 @@ from tui.widgets.difference import difference
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import ContributionView, Revision
+    from meshnode.views.contribution import ContributionView
+    from meshnode.views.revision import Revision
     from tui.session import Session
 
 

@@ -19,7 +19,9 @@ from tui.widgets.contribution_list import ContributionList
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import CommunityView, ContributionPage, Status
+    from meshnode.views.community import CommunityView
+    from meshnode.views.contribution import ContributionPage
+    from meshnode.views.status import Status
     from tui.session import Session
 
 LABEL_CELLS = 11

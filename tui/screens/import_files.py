@@ -10,7 +10,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Input, Static
 
-from meshnode.views import ImportDone, ImportedFile, ImportRequest
+from meshnode.views.file_import import ImportDone, ImportedFile, ImportRequest
 from tui import plain_text
 from tui.screens.framed import FramedScreen
 from tui.widgets.choice import Choice

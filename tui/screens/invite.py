@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, ContentSwitcher, Input, Static
 
-from meshnode.views import InviteRequest, InviteView
+from meshnode.views.community import InviteRequest, InviteView
 from tui import plain_text
 from tui.plain_text import count
 from tui.screens.dialog import Dialog

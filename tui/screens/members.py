@@ -15,7 +15,7 @@ from tui.screens.community_door import CommunityDoor
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import MemberView
+    from meshnode.views.community import MemberView
 
 NOBODY = (
     "No community yet.\n\n"

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from meshnode.views import SyncDone, SyncProgress
+from meshnode.views.sync import SyncDone, SyncProgress
 from tui import plain_text
 from tui.plain_text import ago, count, size
 from tui.screens.bundle import BundleScreen
@@ -21,7 +21,8 @@ from tui.screens.peer import AddPeerScreen, RemovePeerScreen
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import LinkView, PeerView, SyncEvent
+    from meshnode.views.peer import LinkView, PeerView
+    from meshnode.views.sync import SyncEvent
     from tui.session import Session
 
 MAX_SYNC_LINES = 6

@@ -15,7 +15,7 @@ from tui.widgets.field import Field
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import PeerView
+    from meshnode.views.peer import PeerView
     from tui.session import Session
 
 

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from meshnode.client import ApiError, ClientError
-from meshnode.views import attribution
+from meshnode.views.attribution import attribution
 from tui import plain_text
 from tui.plain_text import count
 from tui.screens.coverage import CoverageScreen
@@ -22,7 +22,8 @@ from tui.widgets.reading_view import ReadingView
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import ContributionView, Coverage
+    from meshnode.views.contribution import ContributionView
+    from meshnode.views.withdrawal import Coverage
     from tui.session import Session
 
 LEVELS = {

@@ -19,7 +19,7 @@ from tui.widgets.tick import Tick
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import InitView
+    from meshnode.views.home import InitView
     from tui.session import Session
 
 COLUMNS = 4

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from meshnode.client import ApiError
-from meshnode.views import InitRequest
+from meshnode.views.home import InitRequest
 from tui.screens.framed import FramedScreen
 from tui.screens.recovery_words import RecoveryWordsScreen
 from tui.widgets.choice import Choice, Options
@@ -19,7 +19,7 @@ from tui.widgets.field import Field
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import InitView
+    from meshnode.views.home import InitView
 
 WELCOME = (
     "This node keeps what your community knows, on this machine, and shares it with whoever comes "

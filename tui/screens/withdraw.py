@@ -9,7 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from meshnode.views import Coverage
+from meshnode.views.withdrawal import Coverage
 from tui import plain_text
 from tui.screens.dialog import Dialog
 from tui.widgets.field import Field
@@ -17,7 +17,7 @@ from tui.widgets.field import Field
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from meshnode.views import ContributionView
+    from meshnode.views.contribution import ContributionView
     from tui.session import Session
 
 DOES = (

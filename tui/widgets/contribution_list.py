@@ -21,7 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from meshnode.client import ClientError, NodeUnreachable
-from meshnode.views import attribution
+from meshnode.views.attribution import attribution
 from tui import plain_text
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from textual.events import Click
 
-    from meshnode.views import ContributionPage, ContributionRow
+    from meshnode.views.contribution import ContributionPage, ContributionRow
 
     Source = Callable[[int, int], Awaitable[ContributionPage]]
 

@@ -9,7 +9,7 @@ from textual.content import Content
 from tui import plain_text
 
 if TYPE_CHECKING:
-    from meshnode.views import Change, Revision
+    from meshnode.views.revision import Change, Revision
 
 CONTEXT_LINES = 2
 """Unchanged lines that are shown beside a change."""

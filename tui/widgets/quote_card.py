@@ -9,11 +9,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from meshnode.views import attribution
+from meshnode.views.attribution import attribution
 from tui import plain_text
 
 if TYPE_CHECKING:
-    from meshnode.views import Citation
+    from meshnode.views.answer import Citation
 
 
 class QuoteCard(Static, can_focus=True):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.events import Click
 
-    from meshnode.views import Status
+    from meshnode.views.status import Status
 
 
 FIRST_KEY = 2
