@@ -90,6 +90,10 @@ class NodeCaller(Screen[ResultT]):
         """Show what was done."""
         self.notify(plain_text.line(sentence), markup=False)
 
+    def on_options_taken(self) -> None:
+        """Go on to the field after a choice."""
+        self.focus_next()
+
     def copy(self, text: str, what: str) -> None:
         """Hand a text to the terminal's clipboard."""
         self.app.copy_to_clipboard(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from textual.events import Key
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from meshnode.views import InitRequest
 from tests.tui import fake_commons
@@ -48,9 +48,9 @@ async def test_the_first_run_can_join_without_a_passphrase(visit: Opener) -> Non
     async with visit(state="empty") as app:
         await app.sees("Welcome to Meshnode")
         await app.write("Ahmed")
-        await app.press("tab", "down", "tab")
+        await app.press("tab", "down", "space", "tab")
         await app.write("MESH1\n  ABC\n")
-        await app.press("tab", "down")
+        await app.press("tab", "down", "space")
         await app.sees("Whoever takes it can read")
         await app.press("ctrl+s")
         await app.sees("Your recovery words")
@@ -69,7 +69,7 @@ async def test_two_passphrases_that_differ_make_nothing(visit: Opener) -> None:
     async with visit(state="empty") as app:
         await app.sees("Welcome to Meshnode")
         await app.write("Rosa")
-        await app.press("tab", "space", "space", "tab", "tab")
+        await app.press("tab", "left", "tab", "tab")
         await app.write("one")
         await app.press("enter")
         await app.write("two")
@@ -78,11 +78,34 @@ async def test_two_passphrases_that_differ_make_nothing(visit: Opener) -> None:
         assert not any(isinstance(body, InitRequest) for body in app.node.bodies)
 
 
+async def test_the_arrows_pass_through_a_form_and_choose_nothing(visit: Opener) -> None:
+    async with visit(state="empty") as app:
+        await app.sees("● Found a community", "● Passphrase")
+        await app.press(*["down"] * 9)
+        assert isinstance(app.app.screen.focused, Button)
+        await app.press(*["up"] * 6)
+        await app.sees("● Found a community", "● Passphrase", "Its name")
+
+        await app.press("down", "down", "enter")  # it chooses, and goes on
+        await app.sees("● Join one", "paste the ticket here")
+        await app.until(lambda: isinstance(app.app.screen.focused, Input), "at the ticket")
+        await app.write("MESH1ABC")
+        await app.sees("Ticket         MESH1ABC")
+
+
+async def test_a_click_chooses_the_line_under_it_in_a_narrow_window(visit: Opener) -> None:
+    async with visit((44, 24), state="empty") as app:
+        await app.sees("● Found a community", "○ Neither")
+        y = next(y for y, line in enumerate(app.text.splitlines()) if "○ Neither" in line)
+        await app.pilot.click(offset=(20, y))
+        await app.sees("● Neither")
+
+
 async def test_a_refused_beginning_keeps_the_form(visit: Opener) -> None:
     async with visit(state="empty") as app:
         await app.sees("Welcome to Meshnode")
         await app.write("Rosa")
-        await app.press("tab", "space", "space", "tab", "space")
+        await app.press("tab", "left", "tab", "right")
         app.node.refuse("POST", "/v1/init", 503, "crdt.store.disk_full", "The disk is full.")
         await app.press("ctrl+s")
         await app.sees("The disk is full.", "Rosa", "Welcome")
@@ -94,9 +117,9 @@ async def test_a_refused_ticket_is_where_one_writes_next(visit: Opener) -> None:
     async with visit(state="empty") as app:
         await app.sees("Welcome to Meshnode")
         await app.write("Ahmed")
-        await app.press("tab", "down", "tab")
+        await app.press("tab", "down", "space", "tab")
         await app.write("MESH1OLD")
-        await app.press("tab", "down", "tab")
+        await app.press("tab", "down", "space", "tab")
         app.node.refuse("POST", "/v1/init", 400, "crdt.bad_invite", "The ticket is too old.")
         await app.press("ctrl+s")
         await app.sees("The ticket is too old.")

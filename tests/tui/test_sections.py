@@ -223,6 +223,21 @@ async def test_a_contribution_without_title_or_text_is_not_sent(visit: Opener) -
         await app.sees("Saved on this node")
 
 
+async def test_what_is_for_members_stays_so_when_the_arrows_pass_it(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Where the key hangs")
+        await app.press("down", "down", "down", "down", "down", "space")
+        await app.sees("● Inner")
+        await app.press("down")
+        await app.write("Behind the third stone.")
+        await app.press("up", "up", "up", "down", "down", "down")
+        await app.sees("● Inner")
+        await app.press("ctrl+s")
+        await app.sees("Saved on this node")
+        assert app.node.body(AddRequest).level == "inner"
+
+
 async def test_leaving_an_unsaved_edit_asks_and_can_keep_the_draft(visit: Opener) -> None:
     async with visit() as app:
         await app.press("f3", "n")
@@ -367,7 +382,7 @@ async def test_an_invitation_is_shown_as_text_and_as_a_picture(visit: Opener) ->
     async with visit() as app:
         await app.press("i")
         await app.sees("─ Invite ─", "● Contributor")
-        await app.press("down", "tab", "backspace", "3", "enter")
+        await app.press("down", "enter", "backspace", "3", "enter")
         await app.sees(TICKET[:40], "reader · 3 uses", "p shows it as a picture")
         asked = app.node.body(InviteRequest)
         assert (asked.role, asked.uses, asked.expires_ms) == ("reader", 3, 7 * 86_400_000)
