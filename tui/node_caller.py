@@ -87,7 +87,8 @@ class NodeCaller(Screen[ResultT]):
         self.notify(plain_text.line(sentence), severity="error", timeout=10, markup=False)
 
     def say(self, sentence: str) -> None:
-        """Show what was done."""
+        """Show what was done, in place of older words: a refusal that stays reads as a new one."""
+        self.app.clear_notifications()
         self.notify(plain_text.line(sentence), markup=False)
 
     def on_options_taken(self) -> None:

@@ -76,6 +76,11 @@ async def test_two_passphrases_that_differ_make_nothing(visit: Opener) -> None:
         await app.press("enter")
         await app.sees("The two passphrases differ")
         assert not any(isinstance(body, InitRequest) for body in app.node.bodies)
+        await app.write("one")  # in place of the one that differs
+        await app.press("enter")
+        await app.sees("Your recovery words")
+        assert "Making the keys" not in app.text
+        assert app.node.body(InitRequest).passphrase == "one"
 
 
 async def test_the_arrows_pass_through_a_form_and_choose_nothing(visit: Opener) -> None:

@@ -133,7 +133,10 @@ class WelcomeScreen(FramedScreen[None]):
         for name, sentence, is_missing in missing:
             if is_missing:
                 self.say_refused(sentence)
-                self.set_focus(self.query_one(f"#{name}", Input))
+                field = self.query_one(f"#{name}", Input)
+                if field.password:
+                    field.value = ""  # dots hide what is to be mended
+                self.set_focus(field)
                 return
         if self.session.is_making_home:
             return
@@ -151,6 +154,7 @@ class WelcomeScreen(FramedScreen[None]):
         made = await self.attempt(self._init(request))
         self.session.is_making_home = made is not None
         if made is not None:
+            self.app.clear_notifications()
             for name in ("passphrase", "again"):
                 self.query_one(f"#{name}", Input).value = ""
             self.app.push_screen(RecoveryWordsScreen(self.session, made), self._finish)
