@@ -46,9 +46,12 @@ async def test_home_shows_problems_with_their_advice(visit: Opener) -> None:
 
 async def test_an_empty_home_says_what_to_do_next(visit: Opener) -> None:
     async with visit(alone=True) as app:
-        await app.sees("none yet", "Join one by the ticket", "import a folder")
+        await app.sees("none yet", "Join one by the ticket")
+        assert "i: invite" not in app.text
         await app.press("f3")
-        await app.sees("The commons is empty so far.")
+        await app.sees("This node belongs to no community yet.", "t joins one")
+        await app.press("n", "i")  # nobody writes a page and hears only then that it has no place
+        assert "searches as you type" in app.text
         await app.press("f5")
         await app.sees("No peer known yet.")
         await app.press("f6")
@@ -406,6 +409,7 @@ async def test_a_further_community_is_founded(visit: Opener) -> None:
         await app.write("Vale")
         await app.press("enter")
         await app.sees("Vale is founded")
+        await app.sees("import a folder", "i: invite")
         assert "Give the community a name" not in app.text  # what was done is said alone
         assert app.node.body(FoundRequest).name == "Vale"
 
@@ -413,7 +417,7 @@ async def test_a_further_community_is_founded(visit: Opener) -> None:
 async def test_a_long_ticket_shows_its_beginning_once_one_goes_on(visit: Opener) -> None:
     async with visit(alone=True) as app:
         await app.sees("Join one by the ticket")
-        await app.press("j")
+        await app.press("t")
         await app.sees("─ Join a community ─")
         await app.write(TICKET)
         await app.press("tab")

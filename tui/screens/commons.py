@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from tui import plain_text
 from tui.plain_text import count
+from tui.screens.community_door import why_outside
 from tui.screens.editor import EditorScreen
 from tui.screens.filters import FiltersScreen
 from tui.screens.framed import FramedScreen
@@ -35,6 +36,24 @@ HITS = 100
 """So many rows of a search can show where the words stand."""
 LINES_FOR_SNIPPET = 16
 """On a lower screen the list needs them."""
+
+
+def _advice(first: str, *keys: tuple[str, str]) -> Content:
+    lines = [Content.styled(f"{first}\n", "bold")]
+    lines += [Content.assemble((f"{key:<3}", "bold $accent"), f"  {what}") for key, what in keys]
+    return Content("\n").join(lines)
+
+
+NO_MATCH = _advice(
+    "Nothing here matches.",
+    ("Esc", "lists everything again"),
+    ("n", "write down what you know about it"),
+)
+EMPTY = _advice(
+    "The commons is empty so far.",
+    ("n", "write the first contribution"),
+    ("i", "import a folder of notes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +230,11 @@ class CommonsScreen(FramedScreen[None]):
         empty = self.query_one("#empty", Static)
         empty.display = message.total == 0
         self.query_one(ContributionList).styles.height = "1fr" if message.total else 0
-        empty.update(_advice(has_filters=asked != Listing(sort=asked.sort)))
+        if asked == Listing(sort=asked.sort):
+            why = why_outside(self.session.status)
+            empty.update(Content.styled(why, "bold") if why else EMPTY)
+        else:
+            empty.update(NO_MATCH)
 
     def on_contribution_list_failed(self, message: ContributionList.Failed) -> None:
         """Say why the rows could not be fetched."""
@@ -225,7 +248,10 @@ class CommonsScreen(FramedScreen[None]):
 
     def action_add(self) -> None:
         """Write a new contribution, and read it when it is saved."""
-        self.app.push_screen(EditorScreen(self.session), self._added)
+        if why := why_outside(self.session.status):
+            self.say(why)  # before somebody writes a page that has no place
+        else:
+            self.app.push_screen(EditorScreen(self.session), self._added)
 
     def _added(self, view: ContributionView | None) -> None:
         if view is not None:
@@ -233,7 +259,10 @@ class CommonsScreen(FramedScreen[None]):
 
     def action_import(self) -> None:
         """Import files or a folder."""
-        self.app.push_screen(ImportScreen(self.session))
+        if why := why_outside(self.session.status):
+            self.say(why)
+        else:
+            self.app.push_screen(ImportScreen(self.session))
 
     def action_withdrawals(self) -> None:
         """Show what was withdrawn, and how far that has reached."""
@@ -249,23 +278,3 @@ def _snippet(hit: Hit) -> Content:
         parts.append((plain_text.line(hit.snippet[start:end]), "bold $accent"))
         at = end
     return Content.assemble(*parts, plain_text.line(hit.snippet[at:]))
-
-
-def _advice(*, has_filters: bool) -> Content:
-    if has_filters:
-        return Content.assemble(
-            ("Nothing here matches.\n\n", "bold"),
-            ("Esc", "bold $accent"),
-            "  lists everything again\n",
-            ("n", "bold $accent"),
-            "    write down what you know about it\n",
-        )
-    return Content.assemble(
-        ("The commons is empty so far.\n\n", "bold"),
-        ("n", "bold $accent"),
-        "  write the first contribution\n",
-        ("i", "bold $accent"),
-        "  import a folder of notes\n",
-        ("t", "bold $accent"),
-        "  on Home: join a community by a ticket, and its commons arrives here\n",
-    )

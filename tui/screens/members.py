@@ -21,7 +21,7 @@ NOBODY = (
     "No community yet.\n\n"
     "t  join one by a ticket that a member gave you\n"
     "f  found one: you are its first member\n\n"
-    "A node can also be used alone; what you write stays on it until you join."
+    "What is written here is written for a community, so that comes first."
 )
 
 
