@@ -125,6 +125,11 @@ async def test_a_search_shows_where_the_words_stand(visit: Opener) -> None:
         await app.write("water")
         await app.press("enter")
         await app.sees("carries soil and animal waste")
+        await app.press("f", "down", "down", "down", "enter")
+        await app.write("xx")
+        await app.press("enter")
+        await app.sees("Nothing here matches.")
+        assert "───" not in app.text  # no line under nothing
         await app.press("escape")
         await app.sees_no("carries soil and animal waste")
 
@@ -134,8 +139,34 @@ async def test_a_search_without_matches_says_how_to_go_on(visit: Opener) -> None
         await app.press("f3", "slash")
         await app.write("zzz")
         await app.sees("Nothing here matches.")
-        await app.press("escape", "escape")
-        await app.sees("12 contributions")
+        await app.press("enter")
+        await app.sees("/ Search")
+        assert "⏎ Open" not in app.text
+        await app.press("escape")
+        await app.sees("12 contributions", "⏎ Open")
+
+
+async def test_a_new_search_takes_the_place_of_the_old_one(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "slash", "slash")  # once too often
+        await app.write("spring")
+        await app.sees("best first", "   spring  ")
+        await app.press("enter", "slash", "g", "o")
+        await app.until(
+            lambda: app.app.screen.query_one("#search", Input).value == "go", "only what is new"
+        )
+
+
+async def test_a_field_goes_on_where_one_left_it(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Spring")
+        await app.press("tab", "shift+tab")
+        await app.write(" water")
+        await app.sees("Title          Spring water")
+        await app.press("left", "left", "tab", "shift+tab")
+        await app.write("'")
+        await app.sees("Title          Spring wat'er")
 
 
 async def test_filters_leave_out_what_does_not_fit(visit: Opener) -> None:

@@ -15,7 +15,7 @@ from meshnode.views import AskDone, AskPhrase, AskQuote, Citation, attribution
 from tui import plain_text
 from tui.screens.framed import FramedScreen
 from tui.screens.reader import ReaderScreen
-from tui.widgets.field import QuietInput
+from tui.widgets.field import LineToAsk
 from tui.widgets.quote_card import QuoteCard
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class AskScreen(FramedScreen[None]):
 
     def compose_body(self) -> ComposeResult:
         """Give the question's line and the place of the answer."""
-        yield QuietInput(
+        yield LineToAsk(
             placeholder="Your question, then Enter; ↑ brings back an earlier one", id="question"
         )
         with VerticalScroll(id="answer"):

@@ -22,7 +22,7 @@ from tui.screens.import_files import ImportScreen
 from tui.screens.reader import ReaderScreen
 from tui.screens.withdrawals import WithdrawalsScreen
 from tui.widgets.contribution_list import ContributionList
-from tui.widgets.field import QuietInput
+from tui.widgets.field import LineToAsk
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -99,7 +99,7 @@ class CommonsScreen(FramedScreen[None]):
     def compose_body(self) -> ComposeResult:
         """Give the search line, the list, and what to do when it is empty."""
         with Horizontal(id="search-line"):
-            yield QuietInput(placeholder="/ searches as you type", id="search")
+            yield LineToAsk(placeholder="/ searches as you type", id="search")
             yield Static("", markup=False, id="count")
         with Vertical(id="list-frame"):
             yield ContributionList(self._page, id="list")
@@ -173,10 +173,11 @@ class CommonsScreen(FramedScreen[None]):
     @on(ContributionList.Moved)
     def _show_snippet(self) -> None:
         """Show, below the list, where the row under the cursor has the words."""
-        row = self.query_one(ContributionList).current
-        hit = None if row is None else self._hits.get(row.id)
+        rows = self.query_one(ContributionList)
+        hit = None if rows.current is None else self._hits.get(rows.current.id)
         place = self.query_one("#snippet", Static)
-        place.display = bool(self._hits) and self.size.height >= LINES_FOR_SNIPPET
+        has_some = bool(self._hits and rows.total)
+        place.display = has_some and self.size.height >= LINES_FOR_SNIPPET
         place.update(Content("") if hit is None else _snippet(hit))
 
     def on_resize(self) -> None:
@@ -184,8 +185,10 @@ class CommonsScreen(FramedScreen[None]):
         self._show_snippet()
 
     def action_search(self) -> None:
-        """Go to the search line."""
-        self.set_focus(self.query_one("#search", Input))
+        """Go to the search line; what is typed takes the place of what was searched."""
+        search = self.query_one("#search", Input)
+        self.set_focus(search)
+        search.select_all()
 
     def action_clear(self) -> None:
         """Leave the search line, or list everything again."""

@@ -174,6 +174,7 @@ class ContributionList(ScrollView, can_focus=True):
             self._pages.popitem(last=False)
         if answer.total != self.total or not answer.items:
             self.total = answer.total
+            self.refresh_bindings()
             self.virtual_size = Size(1, answer.total)
             self.cursor = max(0, min(self.cursor, answer.total - 1))
         if self._followed is not None and page == self.cursor // PAGE_ROWS:
@@ -221,6 +222,12 @@ class ContributionList(ScrollView, can_focus=True):
     def action_go_last(self) -> None:
         """Go to the last row."""
         self.cursor = max(0, (self.total or 1) - 1)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to open a row only where there is one."""
+        if action == "open":
+            return bool(self.total)
+        return super().check_action(action, parameters)
 
     def action_open(self) -> None:
         """Open the row under the cursor."""
