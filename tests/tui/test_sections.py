@@ -245,6 +245,24 @@ async def test_an_edit_of_arabic_keeps_its_marks_of_direction(visit: Opener) -> 
         assert asked.place is None
 
 
+async def test_the_keys_that_work_everywhere_do_so_in_the_text_too(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n", "tab", "tab", "tab", "tab", "tab")
+        await app.write("one\ntwo")
+        await app.press("ctrl+home")
+        await app.write("zero ")
+        await app.press("ctrl+end")
+        await app.write(" three")
+        await app.sees("zero one", "two three")
+        await app.press("f1")
+        await app.sees("Ctrl+S saves", "Save", "^p  ^t", "Undo, redo")
+        assert "Move cursor" not in app.text
+        await app.press("escape", "f6")
+        await app.sees("4 members")
+        await app.press("f3")
+        await app.sees("zero one", "two three")
+
+
 async def test_a_contribution_without_title_or_text_is_not_sent(visit: Opener) -> None:
     async with visit() as app:
         await app.press("f3", "n")
@@ -265,7 +283,7 @@ async def test_what_is_for_members_stays_so_when_the_arrows_pass_it(visit: Opene
         await app.sees("● Inner")
         await app.press("down")
         await app.write("Behind the third stone.")
-        await app.press("up", "up", "up", "down", "down", "down")
+        await app.press("shift+tab", "up", "up", "up", "down", "down")
         await app.sees("● Inner")
         await app.press("ctrl+s")
         await app.sees("Saved on this node")
