@@ -43,6 +43,11 @@ def editable_line(text: str) -> str:
     return editable(text).replace("\n", " ").replace("\t", " ")
 
 
+def language(tag: str) -> str:
+    """Give a language's tag, "" where nobody said which it is ("und" in BCP 47)."""
+    return "" if tag == "und" else line(tag)
+
+
 def ago(then_ms: int | None, now_ms: float | None = None) -> str:
     """Say how long ago something was, by clocks that may disagree.
 

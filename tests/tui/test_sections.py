@@ -263,6 +263,33 @@ async def test_the_keys_that_work_everywhere_do_so_in_the_text_too(visit: Opener
         await app.sees("zero one", "two three")
 
 
+async def test_a_language_that_nobody_named_is_left_out(visit: Opener) -> None:
+    async with visit() as app:
+        view = msgspec.structs.replace(contribution(0), language="und", title="Sin nombre")
+        app.node.edited[view.id] = view
+        await app.press("f3")
+        await app.sees("Sin nombre")
+        await app.press("enter")
+        await app.sees("open commons")
+        await app.press("e", "tab", "tab", "tab", "tab")  # from the text around to the place
+        await app.write(", upper part ")
+        await app.press("ctrl+s")
+        await app.sees("Saved on this node", "upper part")
+        assert " und " not in app.text
+        asked = app.node.body(EditRequest)
+        assert (asked.place, asked.language) == ("Ridge school, upper part", None)
+        await app.press("escape")
+        await app.sees("12 contributions")
+        assert " und " not in app.text
+
+
+async def test_a_narrow_list_of_members_keeps_who_was_heard_from(visit: Opener) -> None:
+    async with visit((60, 20)) as app:
+        await app.press("f6")
+        await app.sees("Heard from", "this node", "21 h")
+        assert "Community" not in app.text  # all are of one
+
+
 async def test_a_contribution_without_title_or_text_is_not_sent(visit: Opener) -> None:
     async with visit() as app:
         await app.press("f3", "n")
@@ -309,6 +336,7 @@ async def test_history_marks_what_was_added_and_removed_by_sign(visit: Opener) -
         await app.sees("After rain")
         await app.press("h")
         await app.sees("History of", "without effect", "± place: Ridge school")
+        await app.sees("  Visitor      place", "  Ahmed Salim  +")  # one column for the names
         await app.press("j")
         await app.sees("[-ten minutes]", "[+one", "minute]")
 
@@ -330,6 +358,7 @@ async def test_withdrawing_explains_asks_and_then_follows_the_coverage(visit: Op
         await app.write("it says where the key is")
         await app.press("tab", "tab", "enter")
         await app.sees("erased on 1 of 3 nodes", "✓ erased", "? not heard from", "4 d")
+        await app.sees("Reason: it says where the key is")
         assert app.node.body(WithdrawRequest).reason == "it says where the key is"
         await app.press("escape", "f3", "u")
         await app.sees("Withdrawn by you", "erased on 1 of 3 nodes", "it says where")

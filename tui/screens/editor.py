@@ -155,11 +155,10 @@ class EditorScreen(FramedScreen[ContributionView]):
 
 
 def _draft_of(view: ContributionView) -> Draft:
-    language = "" if view.language == "und" else view.language
     return Draft(
         plain_text.editable_line(view.title),
         plain_text.editable(view.text),
-        plain_text.line(language),
+        plain_text.language(view.language),
         plain_text.editable_line(", ".join(view.tags)),
         plain_text.editable_line(view.place),
         view.level,
@@ -192,9 +191,9 @@ def _change(view: ContributionView, before: Draft, draft: Draft) -> EditRequest:
     language = changed("language")
     return EditRequest(
         version=view.version,
-        title=changed("title"),
+        title=None if changed("title") is None else draft.title.strip(),
         text=changed("text"),
         language=None if language is None else language.strip() or "und",
         tags=None if changed("tags") is None else _tags(draft.tags),
-        place=changed("place"),
+        place=None if changed("place") is None else draft.place.strip(),
     )

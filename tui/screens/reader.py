@@ -151,7 +151,7 @@ def _heading(view: ContributionView) -> Content:
     others = [name for name in view.contributors if name not in {view.author, view.given_by}]
     giver = f" (given by {plain_text.line(view.given_by)})" if view.given_by else ""
     edited = f" · with {', '.join(map(plain_text.line, others))}" if others else ""
-    facts = [LEVELS[view.level], view.language, view.licence, view.place]
+    facts = [LEVELS[view.level], plain_text.language(view.language), view.licence, view.place]
     facts += [f"#{tag}" for tag in view.tags]
     edits = view.edits - 1  # the first one wrote it
     when = f"{'changed' if edits > 0 else 'written'} {plain_text.date(view.changed_ms)}"

@@ -298,7 +298,8 @@ class ContributionList(ScrollView, can_focus=True):
 
     def _side(self, row: ContributionRow, width: int) -> str:
         author = attribution(row.author, row.given_by)
-        columns = zip((author, row.community, row.language), self._columns(width), strict=True)
+        facts = author, row.community, plain_text.language(row.language)
+        columns = zip(facts, self._columns(width), strict=True)
         parts = [f" {_fit(text, cells)}" for text, cells in columns if cells]
         level = {"inner": " ⌂", "allied": " ◇", "commons": "  "}[row.level] if parts else ""
         return f"{level}{''.join(parts)} {plain_text.ago(row.changed_ms).rjust(AGE_CELLS)} "
