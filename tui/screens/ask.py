@@ -246,7 +246,7 @@ class AskScreen(FramedScreen[None]):
             for number, one in enumerate(self._citations, 1)
         ]
         lines = [self._question, "", *([words, ""] if words else []), *sources]
-        self.copy(plain_text.block("\n".join(lines)) + "\n", "Answer and sources")
+        self.copy(plain_text.copied("\n".join(lines)) + "\n", "Answer and sources")
 
 
 def _not_in_the_commons(note: str) -> Content:

@@ -144,7 +144,7 @@ class ReaderScreen(FramedScreen[None]):
             view = self._view
             author = attribution(view.author, view.given_by)
             whose = f"{view.title}. {author}, {view.community}. {view.licence}"
-            self.copy(f"{plain_text.block(view.text)}\n\n— {plain_text.line(whose)}\n", "Text")
+            self.copy(plain_text.copied(f"{view.text}\n\n— {whose}\n"), "Text")
 
 
 def _heading(view: ContributionView) -> Content:
