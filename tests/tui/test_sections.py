@@ -53,7 +53,7 @@ async def test_an_empty_home_says_what_to_do_next(visit: Opener) -> None:
         await app.press("n", "i")  # nobody writes a page and hears only then that it has no place
         assert "searches as you type" in app.text
         await app.press("f5")
-        await app.sees("No peer known yet.")
+        await app.sees("No peer's address is known.")
         await app.press("f6")
         await app.sees("No community yet.")
 
@@ -323,7 +323,7 @@ async def test_leaving_an_unsaved_edit_asks_and_can_keep_the_draft(visit: Opener
         await app.write("Half a thought")
         await app.press("escape")
         await app.sees("Not saved yet")
-        await app.press("tab", "enter")
+        await app.press("right", "enter")
         await app.sees("searches as you type")
         await app.press("n")
         await app.sees("Half a thought", "unsaved draft")

@@ -28,8 +28,9 @@ class Dialog(NodeCaller[ResultT], ModalScreen[ResultT]):
         Binding("escape", "close", "Close"),
         Binding("question_mark", "app.help", "Help", key_display="?"),
         Binding("f1", "app.help", "Help", key_display="f1"),
-        Binding("down", "app.focus_next", "Next field", show=False),
-        Binding("up", "app.focus_previous", "Previous field", show=False),
+        # Buttons stand side by side; a field has left and right for itself.
+        Binding("down,right", "app.focus_next", "Next field", show=False),
+        Binding("up,left", "app.focus_previous", "Previous field", show=False),
     ]
 
     def compose(self) -> ComposeResult:

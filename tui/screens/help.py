@@ -34,7 +34,20 @@ NOT_OURS = {
 """Keys of the framework that mean nothing here."""
 LISTED_BELOW = {
     *("home", "end", "pageup", "pagedown", "ctrl+home", "ctrl+end", "g", "G", "ctrl+d", "ctrl+u"),
-    *("up", "down", "j", "k", "tab", "shift+tab", "ctrl+q", "question_mark", "f1", "q"),
+    *(
+        "up",
+        "down",
+        "left",
+        "right",
+        "j",
+        "k",
+        "tab",
+        "shift+tab",
+        "ctrl+q",
+        "question_mark",
+        "f1",
+        "q",
+    ),
     *("f2", "f3", "f4", "f5", "f6", "left_square_bracket", "right_square_bracket", "ctrl+t"),
 }
 IN_A_LINE = [
