@@ -190,6 +190,19 @@ async def test_a_contribution_is_read_as_markdown(visit: Opener) -> None:
         await app.sees("the chlorine table.")
 
 
+@pytest.mark.parametrize("title", ["Well water", "Well wat…"])
+async def test_a_heading_that_repeats_the_title_is_shown_once(visit: Opener, title: str) -> None:
+    async with visit() as app:
+        text = "# Well water\n\nBoil it.\n\n# Well water\n\nTwice."
+        view = msgspec.structs.replace(contribution(0), title=title, text=text)
+        app.node.edited[view.id] = view
+        await app.press("f3")
+        await app.sees(title)
+        await app.press("enter")
+        await app.sees("Boil it.", "Twice.", title)
+        assert app.text.count("Well wat") == 2  # the second heading is no title
+
+
 async def test_adding_keeps_what_was_typed_when_the_node_refuses(visit: Opener) -> None:
     async with visit() as app:
         await app.press("f3", "n")

@@ -100,7 +100,7 @@ class ReaderScreen(FramedScreen[None]):
         self._view = view
         self.refresh_bindings()
         self.query_one("#heading", Static).update(_heading(view))
-        self.query_one(ReadingView).read(view.text, self._quote)
+        self.query_one(ReadingView).read(view.text, self._quote, view.title)
         self._quote = ""
 
     def action_edit(self) -> None:
