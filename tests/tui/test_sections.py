@@ -463,6 +463,21 @@ async def test_what_nobody_contributed_is_not_answered(visit: Opener) -> None:
         assert line.value == "who wins"
 
 
+async def test_what_is_near_is_named_as_no_answer_and_opens_by_its_number(visit: Opener) -> None:
+    near = contribution(2)
+    async with visit() as app:
+        await app.press("f4")
+        await app.write("what is near")
+        await app.press("enter")
+        await app.sees("This is not in the commons.", "Something near, which does not answer it:")
+        await app.sees(f"1   {near.title[:30]}", "1-9 Open")
+        assert "y Copy" not in app.text
+        line = app.app.screen.query_one("#question", Input)
+        await app.until(lambda: not line.has_focus, "keys are keys now")
+        await app.press("1")
+        await app.sees(near.title[:30], "esc Back")
+
+
 async def test_without_a_model_the_passages_stand_alone(visit: Opener) -> None:
     async with visit(can_phrase=False) as app:
         await app.press("f4")
