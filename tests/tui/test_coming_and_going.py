@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ from textual.widgets import Button, Input
 from meshnode.views import InitRequest
 from tests.tui import fake_commons
 from tui import preferences
+from tui.node_caller import NodeCaller
 from tui.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -304,3 +306,23 @@ async def test_keys_that_come_in_a_burst_go_to_the_field_they_were_meant_for(
         for key in ("R", "o", "s", "a", "tab", "tab", "R", "i", "d", "g", "e"):
             app.app.post_message(Key(key, key if len(key) == 1 else None))
         await app.sees("Your name      Rosa", "Its name       Ridge")
+
+
+async def test_an_answer_that_comes_while_its_screen_closes_is_dropped(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        screen = app.app.screen
+        assert isinstance(screen, NodeCaller)
+        has_begun = asyncio.Event()
+
+        async def work() -> None:
+            has_begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:  # the screen's parts are gone before its work is called off
+                screen.query_one("#title")
+
+        screen.start("late", work)
+        await has_begun.wait()
+        await app.press("escape")
+        await app.sees("searches as you type")
