@@ -377,6 +377,19 @@ async def test_withdrawing_explains_asks_and_then_follows_the_coverage(visit: Op
         await app.sees("Withdrawn by you", "erased on 1 of 3 nodes", "it says where")
 
 
+async def test_what_withdrawing_cannot_do_is_read_in_a_small_window_too(visit: Opener) -> None:
+    async with visit((60, 20)) as app:
+        await app.press("f3", "enter")
+        await app.sees("After rain")
+        await app.press("w")
+        await app.sees("It is erased here at once", "Keep it")
+        assert "be taken back" not in app.text
+        await app.press("pagedown")
+        await app.sees("be taken back", "Keep it")
+        await app.press("pageup")
+        await app.sees("It is erased here at once")
+
+
 async def test_whoever_reads_a_text_sees_it_go_when_it_is_withdrawn(visit: Opener) -> None:
     async with visit() as app:
         await app.sees("Spring water")

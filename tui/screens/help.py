@@ -53,7 +53,7 @@ LISTED_BELOW = {
 IN_A_LINE = [
     ("home end ^← ^→", "Start, end of the line; by words"),
     ("^w ^u ^k", "Delete a word; to the start; to the end"),
-    ("^x ^c ^v", "Cut, copy, paste; shift with a move selects"),
+    ("^x ^c ^v", "Cut, copy, paste; shift+arrows select"),
 ]
 IN_A_TEXT = [("^home ^end", "Beginning, end of the text"), ("^z ^y", "Undo, redo")]
 ALWAYS = [
