@@ -100,6 +100,16 @@ async def test_the_arrows_pass_through_a_form_and_choose_nothing(visit: Opener) 
         await app.sees("Ticket         MESH1ABC")
 
 
+async def test_arrows_pressed_in_one_burst_all_count(visit: Opener) -> None:
+    async with visit(state="empty") as app:
+        await app.sees("● Found a community")
+        for _ in range(3):  # as they come over a slow line
+            app.app.post_message(Key("down", None))
+        await app.pilot.pause()
+        await app.press("space")
+        await app.sees("● Neither")
+
+
 async def test_a_click_chooses_the_line_under_it_in_a_narrow_window(visit: Opener) -> None:
     async with visit((44, 24), state="empty") as app:
         await app.sees("● Found a community", "○ Neither")

@@ -60,8 +60,8 @@ class Options(Static, can_focus=True):
         self.here = self.chosen
         self.post_message(self.Changed())
 
-    def on_focus(self) -> None:
-        """Begin at what is chosen."""
+    def on_blur(self) -> None:
+        """Begin at what is chosen the next time."""
         self.here = self.chosen
 
     def action_choose(self) -> None:
