@@ -32,6 +32,7 @@ from meshnode.errors import (
     NodeNotEmpty,
     NodeOpen,
     NodeStopping,
+    WrongPassphrase,
 )
 from meshnode.home.config import write_template
 from meshnode.home.key_file import key_file_path, make_key_file, read_key_file
@@ -173,6 +174,8 @@ class Lifecycle:
             key: str | bytes = request.passphrase
             if self._keystore.protection() is Protection.KEY_FILE:
                 key = read_key_file(key_file_path(self.home, self._config))
+            elif not key:
+                raise WrongPassphrase("none was given, and no key file opens this node")
             keys = await asyncio.to_thread(self._keystore.unlock, key)
             await self._open(keys)
         return await self.status()

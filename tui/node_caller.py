@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 
@@ -78,8 +79,17 @@ class NodeCaller(Screen[ResultT]):
             work: Called with the arguments once it is its turn.
             arguments: For `work`.
         """
-        begin: Callable[[], Awaitable[None]] = partial(work, *arguments)
+        begin: Callable[[], Awaitable[None]] = partial(self._work, work, *arguments)
         self.run_worker(begin, group=group, exclusive=True)
+
+    async def _work(
+        self, work: Callable[..., Coroutine[Any, Any, None]], *arguments: object
+    ) -> None:
+        try:
+            await work(*arguments)
+        except NoMatches:
+            if self.display:  # else the screen is being taken apart: nobody waits for an answer
+                raise
 
     def say_refused(self, sentence: str) -> None:
         """Show why something was not done, in place of older words: one thing at a time."""
@@ -87,8 +97,13 @@ class NodeCaller(Screen[ResultT]):
         self.notify(plain_text.line(sentence), severity="error", timeout=10, markup=False)
 
     def say(self, sentence: str) -> None:
-        """Show what was done."""
+        """Show what was done, in place of older words: a refusal that stays reads as a new one."""
+        self.app.clear_notifications()
         self.notify(plain_text.line(sentence), markup=False)
+
+    def on_options_taken(self) -> None:
+        """Go on to the field after a choice."""
+        self.focus_next()
 
     def copy(self, text: str, what: str) -> None:
         """Hand a text to the terminal's clipboard."""

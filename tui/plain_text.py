@@ -3,10 +3,15 @@
 Titles, texts, names and addresses come from peers. The daemon cleans them; this
 is the second lock: nothing here or later reads them as markup, and no control
 code or change of writing direction gets as far as the terminal.
+
+What makes one picture out of several signs is left out too (a family of four, a hand in
+a colour): terminals disagree on how wide such a picture is, and a line that is wider than
+it was counted pushes its end, and what stands beside it, off the screen. The signs stay.
 """
 
 from __future__ import annotations
 
+import re
 import time
 
 _OVERRIDES = [0x202D, 0x202E]
@@ -16,18 +21,29 @@ _EDITED: dict[int, str | None] = dict.fromkeys([*_CONTROL, *_OVERRIDES]) | {
     0x0A: "\n",
     0x09: "\t",
 }
-_BLOCK: dict[int, str | None] = _EDITED | dict.fromkeys(_DIRECTIONS) | {0x09: "    "}
+_COPIED: dict[int, str | None] = _EDITED | dict.fromkeys(_DIRECTIONS) | {0x09: "    "}
+_PICTURE_STYLES = [0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400)]
+_BLOCK: dict[int, str | None] = _COPIED | dict.fromkeys(_PICTURE_STYLES)
 _LINE: dict[int, str | None] = _BLOCK | {0x0A: " ", 0x09: " "}
+
+
+_JOINER = re.compile("(?<=[\u2190-\u2bff\U0001f000-\U0001faff])\u200d")
+"""Between pictures alone: in Arabic, Persian and Indian scripts it is a matter of spelling."""
 
 
 def block(text: str) -> str:
     """Give a text of several lines without control codes; tabs become spaces."""
-    return text.translate(_BLOCK)
+    return _JOINER.sub("", text.translate(_BLOCK))
 
 
 def line(text: str) -> str:
     """Give a text on one line, without control codes."""
-    return text.translate(_LINE)
+    return _JOINER.sub("", text.translate(_LINE))
+
+
+def copied(text: str) -> str:
+    """Give a text for the clipboard: as `block` does, with its pictures whole."""
+    return text.translate(_COPIED)
 
 
 def editable(text: str) -> str:
@@ -41,6 +57,11 @@ def editable(text: str) -> str:
 def editable_line(text: str) -> str:
     """Give a text of one line to edit, as `editable` does."""
     return editable(text).replace("\n", " ").replace("\t", " ")
+
+
+def language(tag: str) -> str:
+    """Give a language's tag, "" where nobody said which it is ("und" in BCP 47)."""
+    return "" if tag == "und" else line(tag)
 
 
 def ago(then_ms: int | None, now_ms: float | None = None) -> str:

@@ -122,5 +122,11 @@ def _not_there(nearest: tuple[Source, ...], total_ms: float) -> AskDone:
         titles = ", ".join(dict.fromkeys(source.title for source in nearest))
         note += f" Something near, which does not answer it: {titles}."
     return AskDone(
-        answer="", grounded=False, citations=(), first_ms=total_ms, total_ms=total_ms, note=note
+        answer="",
+        grounded=False,
+        citations=(),
+        first_ms=total_ms,
+        total_ms=total_ms,
+        note=note,
+        near=tuple({source.id: _citation(source) for source in nearest}.values()),
     )

@@ -48,6 +48,8 @@ class AskDone(View, frozen=True, tag="done"):
     total_ms: float
     note: str = ""
     """Why there is no phrasing, when there is none (no model, nothing supported, ...)."""
+    near: tuple[Citation, ...] = ()
+    """When it is not in the commons: what is near, to read and not to take as an answer."""
 
 
 AskEvent = AskQuote | AskPhrase | AskDone

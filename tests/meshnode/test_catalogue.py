@@ -17,7 +17,7 @@ from meshnode.record.catalogue import Catalogue
 from meshnode.record.index_file import IndexFile
 from meshnode.record.rendering import contribution_of
 from meshnode.service import ContributionQuery
-from meshnode.views.answer import AskQuote, AskRequest
+from meshnode.views.answer import AskDone, AskQuote, AskRequest
 from meshnode.views.contribution import EditRequest
 from meshnode.views.withdrawal import WithdrawRequest
 from tests.meshnode.nodes import World, wait_until
@@ -88,6 +88,22 @@ async def test_a_question_that_meets_a_damaged_index_has_it_made_anew(
             return bool(deleted) and any(isinstance(event, AskQuote) for event in events)
 
         await wait_until(answers)
+
+
+async def test_what_is_near_a_question_can_be_read_though_it_answers_nothing(world: World) -> None:
+    question = AskRequest(question="Who sells water pumps?")
+    async with world.node("rosa", is_reachable=False) as rosa:
+        await rosa.found()
+        note = await rosa.add("Water boils for ten minutes.", "Water")
+
+        async def is_near() -> bool:
+            (done,) = [event async for event in rosa.node.ask(question)]
+            assert isinstance(done, AskDone)
+            assert not done.grounded
+            assert done.citations == ()
+            return [one.id for one in done.near] == [note]
+
+        await wait_until(is_near)
 
 
 async def test_one_document_that_cannot_be_shown_does_not_hide_the_others(

@@ -166,6 +166,8 @@ async def test_a_passphrase_locks_and_opens(home: Home) -> None:
         await use(lifecycle)
     with pytest.raises(WrongPassphrase):
         await lifecycle.unlock(UnlockRequest(passphrase="wrong"))
+    with pytest.raises(WrongPassphrase, match="no key file opens this node"):
+        await lifecycle.unlock(UnlockRequest(passphrase=""))
     assert opener.opened == []
 
     status = await lifecycle.unlock(UnlockRequest(passphrase=PASSPHRASE))

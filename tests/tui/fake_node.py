@@ -450,6 +450,15 @@ class FakeNode:
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         asked = await self._take(request, AskRequest)
         if "boil" not in asked.question.lower():
+            cleaning = commons.contribution(2)
+            near = Citation(
+                id=cleaning.id,
+                title=cleaning.title,
+                author=cleaning.author,
+                given_by=cleaning.given_by,
+                community=cleaning.community,
+                quote=cleaning.text[:40],
+            )
             done = AskDone(
                 answer="",
                 grounded=False,
@@ -457,6 +466,7 @@ class FakeNode:
                 first_ms=41.0,
                 total_ms=41.0,
                 note="No contribution speaks of this. Rephrase the question, or add what you know.",
+                near=(near,) if "near" in asked.question else (),
             )
             return await self._send(request, _each((done,)))
         first, second = commons.contribution(0), commons.contribution(2)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 from textual.events import Key
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from meshnode.views.home import InitRequest
 from tests.tui import fake_commons
 from tui import preferences
+from tui.node_caller import NodeCaller
 from tui.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -48,9 +50,9 @@ async def test_the_first_run_can_join_without_a_passphrase(visit: Opener) -> Non
     async with visit(state="empty") as app:
         await app.sees("Welcome to Meshnode")
         await app.write("Ahmed")
-        await app.press("tab", "down", "tab")
+        await app.press("tab", "down", "space", "tab")
         await app.write("MESH1\n  ABC\n")
-        await app.press("tab", "down")
+        await app.press("tab", "down", "space")
         await app.sees("Whoever takes it can read")
         await app.press("ctrl+s")
         await app.sees("Your recovery words")
@@ -69,20 +71,58 @@ async def test_two_passphrases_that_differ_make_nothing(visit: Opener) -> None:
     async with visit(state="empty") as app:
         await app.sees("Welcome to Meshnode")
         await app.write("Rosa")
-        await app.press("tab", "space", "space", "tab", "tab")
+        await app.press("tab", "left", "tab", "tab")
         await app.write("one")
         await app.press("enter")
         await app.write("two")
         await app.press("enter")
         await app.sees("The two passphrases differ")
         assert not any(isinstance(body, InitRequest) for body in app.node.bodies)
+        await app.write("one")  # in place of the one that differs
+        await app.press("enter")
+        await app.sees("Your recovery words")
+        assert "Making the keys" not in app.text
+        assert app.node.body(InitRequest).passphrase == "one"
+
+
+async def test_the_arrows_pass_through_a_form_and_choose_nothing(visit: Opener) -> None:
+    async with visit(state="empty") as app:
+        await app.sees("● Found a community", "● Passphrase")
+        await app.press(*["down"] * 9)
+        assert isinstance(app.app.screen.focused, Button)
+        await app.press(*["up"] * 6)
+        await app.sees("● Found a community", "● Passphrase", "Its name")
+
+        await app.press("down", "down", "enter")  # it chooses, and goes on
+        await app.sees("● Join one", "paste the ticket here")
+        await app.until(lambda: isinstance(app.app.screen.focused, Input), "at the ticket")
+        await app.write("MESH1ABC")
+        await app.sees("Ticket         MESH1ABC")
+
+
+async def test_arrows_pressed_in_one_burst_all_count(visit: Opener) -> None:
+    async with visit(state="empty") as app:
+        await app.sees("● Found a community")
+        for _ in range(3):  # as they come over a slow line
+            app.app.post_message(Key("down", None))
+        await app.pilot.pause()
+        await app.press("space")
+        await app.sees("● Neither")
+
+
+async def test_a_click_chooses_the_line_under_it_in_a_narrow_window(visit: Opener) -> None:
+    async with visit((44, 24), state="empty") as app:
+        await app.sees("● Found a community", "○ Neither")
+        y = next(y for y, line in enumerate(app.text.splitlines()) if "○ Neither" in line)
+        await app.pilot.click(offset=(20, y))
+        await app.sees("● Neither")
 
 
 async def test_a_refused_beginning_keeps_the_form(visit: Opener) -> None:
     async with visit(state="empty") as app:
         await app.sees("Welcome to Meshnode")
         await app.write("Rosa")
-        await app.press("tab", "space", "space", "tab", "space")
+        await app.press("tab", "left", "tab", "right")
         app.node.refuse("POST", "/v1/init", 503, "crdt.store.disk_full", "The disk is full.")
         await app.press("ctrl+s")
         await app.sees("The disk is full.", "Rosa", "Welcome")
@@ -94,9 +134,9 @@ async def test_a_refused_ticket_is_where_one_writes_next(visit: Opener) -> None:
     async with visit(state="empty") as app:
         await app.sees("Welcome to Meshnode")
         await app.write("Ahmed")
-        await app.press("tab", "down", "tab")
+        await app.press("tab", "down", "space", "tab")
         await app.write("MESH1OLD")
-        await app.press("tab", "down", "tab")
+        await app.press("tab", "down", "space", "tab")
         app.node.refuse("POST", "/v1/init", 400, "crdt.bad_invite", "The ticket is too old.")
         await app.press("ctrl+s")
         await app.sees("The ticket is too old.")
@@ -276,3 +316,23 @@ async def test_keys_that_come_in_a_burst_go_to_the_field_they_were_meant_for(
         for key in ("R", "o", "s", "a", "tab", "tab", "R", "i", "d", "g", "e"):
             app.app.post_message(Key(key, key if len(key) == 1 else None))
         await app.sees("Your name      Rosa", "Its name       Ridge")
+
+
+async def test_an_answer_that_comes_while_its_screen_closes_is_dropped(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        screen = app.app.screen
+        assert isinstance(screen, NodeCaller)
+        has_begun = asyncio.Event()
+
+        async def work() -> None:
+            has_begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:  # the screen's parts are gone before its work is called off
+                screen.query_one("#title")
+
+        screen.start("late", work)
+        await has_begun.wait()
+        await app.press("escape")
+        await app.sees("searches as you type")

@@ -41,11 +41,14 @@ async def test_home_shows_problems_with_their_advice(visit: Opener) -> None:
 
 async def test_an_empty_home_says_what_to_do_next(visit: Opener) -> None:
     async with visit(alone=True) as app:
-        await app.sees("none yet", "Join one by the ticket", "import a folder")
+        await app.sees("none yet", "Join one by the ticket")
+        assert "i: invite" not in app.text
         await app.press("f3")
-        await app.sees("The commons is empty so far.")
+        await app.sees("This node belongs to no community yet.", "t joins one")
+        await app.press("n", "i")  # nobody writes a page and hears only then that it has no place
+        assert "searches as you type" in app.text
         await app.press("f5")
-        await app.sees("No peer known yet.")
+        await app.sees("No peer's address is known.")
         await app.press("f6")
         await app.sees("No community yet.")
 
@@ -117,6 +120,11 @@ async def test_a_search_shows_where_the_words_stand(visit: Opener) -> None:
         await app.write("water")
         await app.press("enter")
         await app.sees("carries soil and animal waste")
+        await app.press("f", "down", "down", "down", "enter")
+        await app.write("xx")
+        await app.press("enter")
+        await app.sees("Nothing here matches.")
+        assert "───" not in app.text  # no line under nothing
         await app.press("escape")
         await app.sees_no("carries soil and animal waste")
 
@@ -126,8 +134,34 @@ async def test_a_search_without_matches_says_how_to_go_on(visit: Opener) -> None
         await app.press("f3", "slash")
         await app.write("zzz")
         await app.sees("Nothing here matches.")
-        await app.press("escape", "escape")
-        await app.sees("12 contributions")
+        await app.press("enter")
+        await app.sees("/ Search")
+        assert "⏎ Open" not in app.text
+        await app.press("escape")
+        await app.sees("12 contributions", "⏎ Open")
+
+
+async def test_a_new_search_takes_the_place_of_the_old_one(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "slash", "slash")  # once too often
+        await app.write("spring")
+        await app.sees("best first", "   spring  ")
+        await app.press("enter", "slash", "g", "o")
+        await app.until(
+            lambda: app.app.screen.query_one("#search", Input).value == "go", "only what is new"
+        )
+
+
+async def test_a_field_goes_on_where_one_left_it(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Spring")
+        await app.press("tab", "shift+tab")
+        await app.write(" water")
+        await app.sees("Title          Spring water")
+        await app.press("left", "left", "tab", "shift+tab")
+        await app.write("'")
+        await app.sees("Title          Spring wat'er")
 
 
 async def test_filters_leave_out_what_does_not_fit(visit: Opener) -> None:
@@ -149,6 +183,19 @@ async def test_a_contribution_is_read_as_markdown(visit: Opener) -> None:
         assert "##" not in app.text
         await app.press("G")
         await app.sees("the chlorine table.")
+
+
+@pytest.mark.parametrize("title", ["Well water", "Well wat…"])
+async def test_a_heading_that_repeats_the_title_is_shown_once(visit: Opener, title: str) -> None:
+    async with visit() as app:
+        text = "# Well water\n\nBoil it.\n\n# Well water\n\nTwice."
+        view = msgspec.structs.replace(contribution(0), title=title, text=text)
+        app.node.edited[view.id] = view
+        await app.press("f3")
+        await app.sees(title)
+        await app.press("enter")
+        await app.sees("Boil it.", "Twice.", title)
+        assert app.text.count("Well wat") == 2  # the second heading is no title
 
 
 async def test_adding_keeps_what_was_typed_when_the_node_refuses(visit: Opener) -> None:
@@ -206,6 +253,51 @@ async def test_an_edit_of_arabic_keeps_its_marks_of_direction(visit: Opener) -> 
         assert asked.place is None
 
 
+async def test_the_keys_that_work_everywhere_do_so_in_the_text_too(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n", "tab", "tab", "tab", "tab", "tab")
+        await app.write("one\ntwo")
+        await app.press("ctrl+home")
+        await app.write("zero ")
+        await app.press("ctrl+end")
+        await app.write(" three")
+        await app.sees("zero one", "two three")
+        await app.press("f1")
+        await app.sees("Ctrl+S saves", "Save", "^p  ^t", "Undo, redo")
+        assert "Move cursor" not in app.text
+        await app.press("escape", "f6")
+        await app.sees("4 members")
+        await app.press("f3")
+        await app.sees("zero one", "two three")
+
+
+async def test_a_language_that_nobody_named_is_left_out(visit: Opener) -> None:
+    async with visit() as app:
+        view = msgspec.structs.replace(contribution(0), language="und", title="Sin nombre")
+        app.node.edited[view.id] = view
+        await app.press("f3")
+        await app.sees("Sin nombre")
+        await app.press("enter")
+        await app.sees("open commons")
+        await app.press("e", "tab", "tab", "tab", "tab")  # from the text around to the place
+        await app.write(", upper part ")
+        await app.press("ctrl+s")
+        await app.sees("Saved on this node", "upper part")
+        assert " und " not in app.text
+        asked = app.node.body(EditRequest)
+        assert (asked.place, asked.language) == ("Ridge school, upper part", None)
+        await app.press("escape")
+        await app.sees("12 contributions")
+        assert " und " not in app.text
+
+
+async def test_a_narrow_list_of_members_keeps_who_was_heard_from(visit: Opener) -> None:
+    async with visit((60, 20)) as app:
+        await app.press("f6")
+        await app.sees("Heard from", "this node", "21 h")
+        assert "Community" not in app.text  # all are of one
+
+
 async def test_a_contribution_without_title_or_text_is_not_sent(visit: Opener) -> None:
     async with visit() as app:
         await app.press("f3", "n")
@@ -218,13 +310,28 @@ async def test_a_contribution_without_title_or_text_is_not_sent(visit: Opener) -
         await app.sees("Saved on this node")
 
 
+async def test_what_is_for_members_stays_so_when_the_arrows_pass_it(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        await app.write("Where the key hangs")
+        await app.press("down", "down", "down", "down", "down", "space")
+        await app.sees("● Inner")
+        await app.press("down")
+        await app.write("Behind the third stone.")
+        await app.press("shift+tab", "up", "up", "up", "down", "down")
+        await app.sees("● Inner")
+        await app.press("ctrl+s")
+        await app.sees("Saved on this node")
+        assert app.node.body(AddRequest).level == "inner"
+
+
 async def test_leaving_an_unsaved_edit_asks_and_can_keep_the_draft(visit: Opener) -> None:
     async with visit() as app:
         await app.press("f3", "n")
         await app.write("Half a thought")
         await app.press("escape")
         await app.sees("Not saved yet")
-        await app.press("tab", "enter")
+        await app.press("right", "enter")
         await app.sees("searches as you type")
         await app.press("n")
         await app.sees("Half a thought", "unsaved draft")
@@ -237,6 +344,7 @@ async def test_history_marks_what_was_added_and_removed_by_sign(visit: Opener) -
         await app.sees("After rain")
         await app.press("h")
         await app.sees("History of", "without effect", "± place: Ridge school")
+        await app.sees("  Visitor      place", "  Ahmed Salim  +")  # one column for the names
         await app.press("j")
         await app.sees("[-ten minutes]", "[+one", "minute]")
 
@@ -258,9 +366,23 @@ async def test_withdrawing_explains_asks_and_then_follows_the_coverage(visit: Op
         await app.write("it says where the key is")
         await app.press("tab", "tab", "enter")
         await app.sees("erased on 1 of 3 nodes", "✓ erased", "? not heard from", "4 d")
+        await app.sees("Reason: it says where the key is")
         assert app.node.body(WithdrawRequest).reason == "it says where the key is"
         await app.press("escape", "f3", "u")
         await app.sees("Withdrawn by you", "erased on 1 of 3 nodes", "it says where")
+
+
+async def test_what_withdrawing_cannot_do_is_read_in_a_small_window_too(visit: Opener) -> None:
+    async with visit((60, 20)) as app:
+        await app.press("f3", "enter")
+        await app.sees("After rain")
+        await app.press("w")
+        await app.sees("It is erased here at once", "Keep it")
+        assert "be taken back" not in app.text
+        await app.press("pagedown")
+        await app.sees("be taken back", "Keep it")
+        await app.press("pageup")
+        await app.sees("It is erased here at once")
 
 
 async def test_whoever_reads_a_text_sees_it_go_when_it_is_withdrawn(visit: Opener) -> None:
@@ -349,6 +471,21 @@ async def test_what_nobody_contributed_is_not_answered(visit: Opener) -> None:
         assert line.value == "who wins"
 
 
+async def test_what_is_near_is_named_as_no_answer_and_opens_by_its_number(visit: Opener) -> None:
+    near = contribution(2)
+    async with visit() as app:
+        await app.press("f4")
+        await app.write("what is near")
+        await app.press("enter")
+        await app.sees("This is not in the commons.", "Something near, which does not answer it:")
+        await app.sees(f"1   {near.title[:30]}", "1-9 Open")
+        assert "y Copy" not in app.text
+        line = app.app.screen.query_one("#question", Input)
+        await app.until(lambda: not line.has_focus, "keys are keys now")
+        await app.press("1")
+        await app.sees(near.title[:30], "esc Back")
+
+
 async def test_without_a_model_the_passages_stand_alone(visit: Opener) -> None:
     async with visit(can_phrase=False) as app:
         await app.press("f4")
@@ -362,7 +499,7 @@ async def test_an_invitation_is_shown_as_text_and_as_a_picture(visit: Opener) ->
     async with visit() as app:
         await app.press("i")
         await app.sees("─ Invite ─", "● Contributor")
-        await app.press("down", "tab", "backspace", "3", "enter")
+        await app.press("down", "enter", "backspace", "3", "enter")
         await app.sees(TICKET[:40], "reader · 3 uses", "p shows it as a picture")
         asked = app.node.body(InviteRequest)
         assert (asked.role, asked.uses, asked.expires_ms) == ("reader", 3, 7 * 86_400_000)
@@ -382,17 +519,19 @@ async def test_a_further_community_is_founded(visit: Opener) -> None:
         await app.press("f")
         await app.sees("─ Found a community ─")
         await app.press("enter")
-        await app.sees("Give it a name")
+        await app.sees("Give the community a name.")
         await app.write("Vale")
         await app.press("enter")
         await app.sees("Vale is founded")
+        await app.sees("import a folder", "i: invite")
+        assert "Give the community a name" not in app.text  # what was done is said alone
         assert app.node.body(FoundRequest).name == "Vale"
 
 
 async def test_a_long_ticket_shows_its_beginning_once_one_goes_on(visit: Opener) -> None:
     async with visit(alone=True) as app:
         await app.sees("Join one by the ticket")
-        await app.press("j")
+        await app.press("t")
         await app.sees("─ Join a community ─")
         await app.write(TICKET)
         await app.press("tab")
@@ -418,8 +557,7 @@ async def test_a_bad_ticket_is_refused_and_a_good_one_waits(visit: Opener) -> No
         await app.write("nonsense")
         await app.press("enter")
         await app.sees("This ticket cannot be redeemed", "─ Join a community ─")
-        await app.press("ctrl+u")
-        await app.write("mesh1 abc")
+        await app.write("mesh1 abc")  # in place of the refused one
         await app.press("enter")
         await app.sees("Ticket for Ridge taken.")
         assert app.node.body(JoinRequest).ticket == "mesh1abc"

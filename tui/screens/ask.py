@@ -16,7 +16,7 @@ from meshnode.views.attribution import attribution
 from tui import plain_text
 from tui.screens.framed import FramedScreen
 from tui.screens.reader import ReaderScreen
-from tui.widgets.field import QuietInput
+from tui.widgets.field import LineToAsk
 from tui.widgets.quote_card import QuoteCard
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_QUESTIONS = 100
 NOT_THERE = "This is not in the commons."
+NEAR = "Something near, which does not answer it:"
 HINT = (
     "Ask in your own words. The answer begins with the passages it rests on, "
     "each with its author.\n\nWhat nobody contributed is not answered."
@@ -66,13 +67,14 @@ class AskScreen(FramedScreen[None]):
         super().__init__(session)
         self._question = ""
         self._citations: list[Citation] = []
+        self._near: tuple[Citation, ...] = ()
         self._phrases: list[AskPhrase] = []
         self._done: AskDone | None = None
         self._recalled = 0
 
     def compose_body(self) -> ComposeResult:
         """Give the question's line and the place of the answer."""
-        yield QuietInput(
+        yield LineToAsk(
             placeholder="Your question, then Enter; ↑ brings back an earlier one", id="question"
         )
         with VerticalScroll(id="answer"):
@@ -97,7 +99,7 @@ class AskScreen(FramedScreen[None]):
 
     async def _ask(self, question: str) -> None:
         self._question, self._done = question, None
-        self._citations, self._phrases = [], []
+        self._citations, self._phrases, self._near = [], [], ()
         await self.query_one("#quotes").remove_children()
         self.query_one("#asked", Static).update(Content.styled(question, "bold"))
         self.query_one("#asked").remove_class("quiet")
@@ -154,7 +156,9 @@ class AskScreen(FramedScreen[None]):
             self._phrases.append(AskPhrase(text=done.answer))
         self._say("#phrase", self._phrasing())
         if not done.grounded:
-            self._say("#note", _not_in_the_commons(done.note))
+            self._near = done.near[:9]
+            self._say("#note", _not_in_the_commons(done.note, self._near))
+            self.refresh_bindings()
             if self._is_line_idle:
                 self.set_focus(self.query_one("#answer"))  # "/" is a key there, as the note says
             return
@@ -198,14 +202,17 @@ class AskScreen(FramedScreen[None]):
             return not isinstance(self.focused, Input)
         if action == "cancel":
             return self._is_asking
-        if action in {"open", "copy_answer"}:
+        if action == "open":
+            return bool(self._citations or self._near)
+        if action == "copy_answer":
             return bool(self._citations)
         return super().check_action(action, parameters)
 
     def action_open(self, number: int) -> None:
-        """Open the contribution that a passage is from, at the passage."""
-        if number <= len(self._citations):
-            citation = self._citations[number - 1]
+        """Open the contribution that a passage is from, or one that is near, at the passage."""
+        shown = self._citations or self._near
+        if number <= len(shown):
+            citation = shown[number - 1]
             self.app.push_screen(ReaderScreen(self.session, citation.id, citation.quote))
 
     def on_quote_card_opened(self, message: QuoteCard.Opened) -> None:
@@ -247,14 +254,23 @@ class AskScreen(FramedScreen[None]):
             for number, one in enumerate(self._citations, 1)
         ]
         lines = [self._question, "", *([words, ""] if words else []), *sources]
-        self.copy(plain_text.block("\n".join(lines)) + "\n", "Answer and sources")
+        self.copy(plain_text.copied("\n".join(lines)) + "\n", "Answer and sources")
 
 
-def _not_in_the_commons(note: str) -> Content:
+def _not_in_the_commons(note: str, near: tuple[Citation, ...]) -> Content:
     more = plain_text.line(note).removeprefix(NOT_THERE).strip()
+    parts: list[tuple[str, str]] = [(f"{NOT_THERE}\n", "bold $warning")]
+    if near:
+        parts.append((f"{NEAR}\n", ""))
+        for number, one in enumerate(near, 1):
+            whose = f"{attribution(one.author, one.given_by)}, {one.community}"
+            parts.append((f"{number}   ", "bold $accent"))
+            parts.append((f"{plain_text.line(one.title)} · {plain_text.line(whose)}\n", ""))
+    elif more:
+        parts.append((f"{more}\n", ""))
     return Content.assemble(
-        (f"{NOT_THERE}\n", "bold $warning"),
-        f"{more}\n\n" if more else "\n",
+        *parts,
+        "\n",
         ("/", "bold $accent"),
         "   ask with other words: names of things work best\n",
         ("F3", "bold $accent"),

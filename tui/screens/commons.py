@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from tui import plain_text
 from tui.plain_text import count
+from tui.screens.community_door import why_outside
 from tui.screens.editor import EditorScreen
 from tui.screens.filters import FiltersScreen
 from tui.screens.framed import FramedScreen
@@ -21,7 +22,7 @@ from tui.screens.import_files import ImportScreen
 from tui.screens.reader import ReaderScreen
 from tui.screens.withdrawals import WithdrawalsScreen
 from tui.widgets.contribution_list import ContributionList
-from tui.widgets.field import QuietInput
+from tui.widgets.field import LineToAsk
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -36,6 +37,24 @@ HITS = 100
 """So many rows of a search can show where the words stand."""
 LINES_FOR_SNIPPET = 16
 """On a lower screen the list needs them."""
+
+
+def _advice(first: str, *keys: tuple[str, str]) -> Content:
+    lines = [Content.styled(f"{first}\n", "bold")]
+    lines += [Content.assemble((f"{key:<3}", "bold $accent"), f"  {what}") for key, what in keys]
+    return Content("\n").join(lines)
+
+
+NO_MATCH = _advice(
+    "Nothing here matches.",
+    ("Esc", "lists everything again"),
+    ("n", "write down what you know about it"),
+)
+EMPTY = _advice(
+    "The commons is empty so far.",
+    ("n", "write the first contribution"),
+    ("i", "import a folder of notes"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +100,7 @@ class CommonsScreen(FramedScreen[None]):
     def compose_body(self) -> ComposeResult:
         """Give the search line, the list, and what to do when it is empty."""
         with Horizontal(id="search-line"):
-            yield QuietInput(placeholder="/ searches as you type", id="search")
+            yield LineToAsk(placeholder="/ searches as you type", id="search")
             yield Static("", markup=False, id="count")
         with Vertical(id="list-frame"):
             yield ContributionList(self._page, id="list")
@@ -155,10 +174,11 @@ class CommonsScreen(FramedScreen[None]):
     @on(ContributionList.Moved)
     def _show_snippet(self) -> None:
         """Show, below the list, where the row under the cursor has the words."""
-        row = self.query_one(ContributionList).current
-        hit = None if row is None else self._hits.get(row.id)
+        rows = self.query_one(ContributionList)
+        hit = None if rows.current is None else self._hits.get(rows.current.id)
         place = self.query_one("#snippet", Static)
-        place.display = bool(self._hits) and self.size.height >= LINES_FOR_SNIPPET
+        has_some = bool(self._hits and rows.total)
+        place.display = has_some and self.size.height >= LINES_FOR_SNIPPET
         place.update(Content("") if hit is None else _snippet(hit))
 
     def on_resize(self) -> None:
@@ -166,8 +186,10 @@ class CommonsScreen(FramedScreen[None]):
         self._show_snippet()
 
     def action_search(self) -> None:
-        """Go to the search line."""
-        self.set_focus(self.query_one("#search", Input))
+        """Go to the search line; what is typed takes the place of what was searched."""
+        search = self.query_one("#search", Input)
+        self.set_focus(search)
+        search.select_all()
 
     def action_clear(self) -> None:
         """Leave the search line, or list everything again."""
@@ -212,7 +234,11 @@ class CommonsScreen(FramedScreen[None]):
         empty = self.query_one("#empty", Static)
         empty.display = message.total == 0
         self.query_one(ContributionList).styles.height = "1fr" if message.total else 0
-        empty.update(_advice(has_filters=asked != Listing(sort=asked.sort)))
+        if asked == Listing(sort=asked.sort):
+            why = why_outside(self.session.status)
+            empty.update(Content.styled(why, "bold") if why else EMPTY)
+        else:
+            empty.update(NO_MATCH)
 
     def on_contribution_list_failed(self, message: ContributionList.Failed) -> None:
         """Say why the rows could not be fetched."""
@@ -226,7 +252,10 @@ class CommonsScreen(FramedScreen[None]):
 
     def action_add(self) -> None:
         """Write a new contribution, and read it when it is saved."""
-        self.app.push_screen(EditorScreen(self.session), self._added)
+        if why := why_outside(self.session.status):
+            self.say(why)  # before somebody writes a page that has no place
+        else:
+            self.app.push_screen(EditorScreen(self.session), self._added)
 
     def _added(self, view: ContributionView | None) -> None:
         if view is not None:
@@ -234,7 +263,10 @@ class CommonsScreen(FramedScreen[None]):
 
     def action_import(self) -> None:
         """Import files or a folder."""
-        self.app.push_screen(ImportScreen(self.session))
+        if why := why_outside(self.session.status):
+            self.say(why)
+        else:
+            self.app.push_screen(ImportScreen(self.session))
 
     def action_withdrawals(self) -> None:
         """Show what was withdrawn, and how far that has reached."""
@@ -250,23 +282,3 @@ def _snippet(hit: Hit) -> Content:
         parts.append((plain_text.line(hit.snippet[start:end]), "bold $accent"))
         at = end
     return Content.assemble(*parts, plain_text.line(hit.snippet[at:]))
-
-
-def _advice(*, has_filters: bool) -> Content:
-    if has_filters:
-        return Content.assemble(
-            ("Nothing here matches.\n\n", "bold"),
-            ("Esc", "bold $accent"),
-            "  lists everything again\n",
-            ("n", "bold $accent"),
-            "    write down what you know about it\n",
-        )
-    return Content.assemble(
-        ("The commons is empty so far.\n\n", "bold"),
-        ("n", "bold $accent"),
-        "  write the first contribution\n",
-        ("i", "bold $accent"),
-        "  import a folder of notes\n",
-        ("t", "bold $accent"),
-        "  on Home: join a community by a ticket, and its commons arrives here\n",
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -11,9 +11,20 @@ from tui.screens.framed import FramedScreen
 from tui.screens.invite import InviteScreen
 from tui.screens.join import JoinScreen
 
+if TYPE_CHECKING:
+    from meshnode.views.status import Status
+
 NO_COMMUNITY = (
-    "This node belongs to no community yet. Press t to join one by a ticket, or f to found one."
+    "This node belongs to no community yet. On Home (F2), t joins one by a ticket, f founds one."
 )
+NOT_MET = "You are in once this node has met one of theirs. On Network (F5), s looks for them."
+
+
+def why_outside(status: Status | None) -> str:
+    """Say why this node has no commons to write in; "" when it has one."""
+    if status is None or not status.communities:
+        return NO_COMMUNITY
+    return NOT_MET if all(one.pending for one in status.communities) else ""
 
 
 class CommunityDoor(FramedScreen[None]):
@@ -27,11 +38,10 @@ class CommunityDoor(FramedScreen[None]):
 
     def action_invite(self) -> None:
         """Make a ticket, if there is a community to invite to."""
-        status = self.session.status
-        if status is not None and status.communities:
-            self.app.push_screen(InviteScreen(self.session))
+        if why := why_outside(self.session.status):
+            self.say(why)
         else:
-            self.say(NO_COMMUNITY)
+            self.app.push_screen(InviteScreen(self.session))
 
     def action_join(self) -> None:
         """Redeem a ticket."""

@@ -71,11 +71,13 @@ class CoverageScreen(FramedScreen[None]):
             if coverage.is_withdrawn
             else ""
         )
+        reason = plain_text.line(coverage.reason)
         self.query_one("#heading", Static).update(
             Content.assemble(
                 (plain_text.line(coverage.title) or "Withdrawn contribution", "bold $primary"),
                 "\n",
                 (plain_text.line(coverage.sentence), "bold $success" if done else "bold $warning"),
+                (f"\nReason: {reason}" if reason else "", ""),
                 (after, "$quiet"),
             )
         )

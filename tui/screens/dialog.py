@@ -28,8 +28,11 @@ class Dialog(NodeCaller[ResultT], ModalScreen[ResultT]):
         Binding("escape", "close", "Close"),
         Binding("question_mark", "app.help", "Help", key_display="?"),
         Binding("f1", "app.help", "Help", key_display="f1"),
-        Binding("down", "app.focus_next", "Next field", show=False),
-        Binding("up", "app.focus_previous", "Previous field", show=False),
+        # Buttons stand side by side; a field has left and right for itself.
+        Binding("down,right", "app.focus_next", "Next field", show=False),
+        Binding("up,left", "app.focus_previous", "Previous field", show=False),
+        Binding("pagedown", "scroll_text(1)", "Read on", show=False),
+        Binding("pageup", "scroll_text(-1)", "Read back", show=False),
     ]
 
     def compose(self) -> ComposeResult:
@@ -47,6 +50,11 @@ class Dialog(NodeCaller[ResultT], ModalScreen[ResultT]):
     def compose_body(self) -> ComposeResult:
         """Give what is in the window."""
         return iter(())
+
+    def action_scroll_text(self, pages: int) -> None:
+        """Show more of a text that is longer than a small window."""
+        for part in self.query("#window > VerticalScroll"):
+            part.scroll_relative(y=pages * max(1, part.size.height - 1), animate=False)
 
     def action_close(self) -> None:
         """Close without a result."""

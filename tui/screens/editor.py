@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from meshnode.views.contribution import AddRequest, ContributionView, EditRequest
 from tui import plain_text
@@ -15,6 +15,7 @@ from tui.screens.keep_draft import KeepDraftScreen
 from tui.session import Draft
 from tui.widgets.choice import Choice
 from tui.widgets.field import Field
+from tui.widgets.writing_area import WritingArea
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -69,9 +70,7 @@ class EditorScreen(FramedScreen[ContributionView]):
         if self._view is None:
             yield Choice("Who reads", list(LEVELS.items()), id="level")
         yield Static("Text", markup=False, classes="label")
-        area = TextArea(draft.text, compact=True, tab_behavior="focus", id="text")
-        area.cursor_blink = False
-        yield area
+        yield WritingArea(draft.text, id="text")
 
     def on_mount(self) -> None:
         """Begin at the text of what exists, and at the title of what does not."""
@@ -80,7 +79,7 @@ class EditorScreen(FramedScreen[ContributionView]):
         if self._view is None:
             self.query_one(Choice).choose(draft.level)
         else:
-            self.query_one(TextArea).focus()
+            self.query_one(WritingArea).focus()
         if self._key in self.session.drafts:
             self.say("Your unsaved draft is here again.")
 
@@ -104,7 +103,7 @@ class EditorScreen(FramedScreen[ContributionView]):
     def _draft(self) -> Draft:
         title, language, tags, place = (self.query_one(f"#{name}", Input).value for name in FIELDS)
         level = self._before.level if self._view is not None else self.query_one(Choice).value
-        text = self.query_one(TextArea).text
+        text = self.query_one(WritingArea).text
         return Draft(title, text, language, tags, place, level, self._view)
 
     def _unsaved(self) -> Draft | None:
@@ -156,11 +155,10 @@ class EditorScreen(FramedScreen[ContributionView]):
 
 
 def _draft_of(view: ContributionView) -> Draft:
-    language = "" if view.language == "und" else view.language
     return Draft(
         plain_text.editable_line(view.title),
         plain_text.editable(view.text),
-        plain_text.line(language),
+        plain_text.language(view.language),
         plain_text.editable_line(", ".join(view.tags)),
         plain_text.editable_line(view.place),
         view.level,
@@ -193,9 +191,9 @@ def _change(view: ContributionView, before: Draft, draft: Draft) -> EditRequest:
     language = changed("language")
     return EditRequest(
         version=view.version,
-        title=changed("title"),
+        title=None if changed("title") is None else draft.title.strip(),
         text=changed("text"),
         language=None if language is None else language.strip() or "und",
         tags=None if changed("tags") is None else _tags(draft.tags),
-        place=changed("place"),
+        place=None if changed("place") is None else draft.place.strip(),
     )

@@ -50,7 +50,8 @@ class FoundScreen(Dialog[bool]):
     def _found(self) -> None:
         name = self.query_one("#name", Input).value.strip()
         if not 0 < len(name) <= MAX_NAME:
-            self.say_refused(f"Give it a name of at most {MAX_NAME} letters.")
+            at_most = f" of at most {MAX_NAME} letters" if name else ""
+            self.say_refused(f"Give the community a name{at_most}.")
             self.set_focus(self.query_one("#name", Input))
             return
         self.start("found", self._send, FoundRequest(name=name))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.widgets import Input, Static, TextArea
 
 from tui.screens.dialog import Dialog
 
@@ -34,9 +34,28 @@ NOT_OURS = {
 """Keys of the framework that mean nothing here."""
 LISTED_BELOW = {
     *("home", "end", "pageup", "pagedown", "ctrl+home", "ctrl+end", "g", "G", "ctrl+d", "ctrl+u"),
-    *("up", "down", "j", "k", "tab", "shift+tab", "ctrl+q", "question_mark", "f1", "q"),
+    *(
+        "up",
+        "down",
+        "left",
+        "right",
+        "j",
+        "k",
+        "tab",
+        "shift+tab",
+        "ctrl+q",
+        "question_mark",
+        "f1",
+        "q",
+    ),
     *("f2", "f3", "f4", "f5", "f6", "left_square_bracket", "right_square_bracket", "ctrl+t"),
 }
+IN_A_LINE = [
+    ("home end ^← ^→", "Start, end of the line; by words"),
+    ("^w ^u ^k", "Delete a word; to the start; to the end"),
+    ("^x ^c ^v", "Cut, copy, paste; shift+arrows select"),
+]
+IN_A_TEXT = [("^home ^end", "Beginning, end of the text"), ("^z ^y", "Undo, redo")]
 ALWAYS = [
     ("f2 … f6  [ ]", "Home, Commons, Ask, Network, Members"),
     ("↑ ↓  pgup pgdn", "Move; j k, g G, ^d ^u do so too"),
@@ -75,8 +94,12 @@ class HelpScreen(Dialog[None]):
 
 
 def _keys(of: Screen[object]) -> list[tuple[str, str]]:
-    """Give (keys, what they do) of everything bound on a screen, its own first."""
-    nearest = (of, of.focused, of.app)
+    """Give (keys, what they do) of everything bound on a screen, its own first.
+
+    A field binds a score of keys for editing, which would hide the others: a few stand for them.
+    """
+    writes = isinstance(of.focused, Input | TextArea)
+    nearest = (of, of.app) if writes else (of, of.focused, of.app)
     found: dict[str, list[str]] = {}
     for node in nearest:
         for active in of.active_bindings.values():
@@ -87,7 +110,10 @@ def _keys(of: Screen[object]) -> list[tuple[str, str]]:
             key = of.app.get_key_display(binding)
             if key not in keys:
                 keys.append(key)
-    return [(" ".join(keys), description) for description, keys in found.items()] + ALWAYS
+    rows = [(" ".join(keys), description) for description, keys in found.items()] + ALWAYS
+    if isinstance(of.focused, TextArea):
+        return rows + IN_A_LINE + IN_A_TEXT
+    return rows + IN_A_LINE if writes else rows
 
 
 def _is_not_ours(binding: Binding) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 
+MAX_NAME_CELLS = 24
 MAX_FIELDS = 3
 """Fields named on the line of an edit; the difference below it names them all."""
 
@@ -72,7 +74,9 @@ class HistoryScreen(FramedScreen[None]):
         self._revisions = revisions[::-1]
         edits = self.query_one("#edits", OptionList)
         edits.clear_options()
-        edits.add_options([_line(one) for one in self._revisions])
+        names = [plain_text.line(one.author) for one in self._revisions]
+        cells = min(MAX_NAME_CELLS, max(map(cell_len, names), default=0))
+        edits.add_options([_line(one, cells) for one in self._revisions])
         edits.highlighted = 0 if self._revisions else None
         if not self._revisions:  # it was withdrawn while it was read
             self.query_one("#heading", Static).update("Nothing is left: it was withdrawn.")
@@ -93,7 +97,7 @@ class HistoryScreen(FramedScreen[None]):
             edits.action_cursor_up()
 
 
-def _line(revision: Revision) -> Content:
+def _line(revision: Revision, name_cells: int) -> Content:
     added = sum(len(change.text) for change in revision.changes if change.op == "added")
     removed = sum(len(change.text) for change in revision.changes if change.op == "removed")
     what = [f"+{added:,} -{removed:,}"] if revision.changes else []
@@ -103,6 +107,6 @@ def _line(revision: Revision) -> Content:
     state = state if revision.is_effective else " · without effect"
     return Content.assemble(
         (plain_text.date(revision.stamp_ms), "$quiet"),
-        f"  {plain_text.line(revision.author)}  ",
+        f"  {set_cell_size(plain_text.line(revision.author), name_cells)}  ",
         (" ".join(what) + state, "$quiet"),
     )

@@ -47,7 +47,6 @@ class HomeScreen(CommunityDoor):
         Binding("a", "app.section('ask')", "Ask"),
         Binding("c", "app.section('commons')", "Commons"),
         Binding("s", "app.sync_now", "Sync"),
-        Binding("j", "join", "Join by ticket", show=False),  # unless the list has the focus
     ]
 
     def __init__(self, session: Session) -> None:
@@ -173,7 +172,8 @@ def _waiting(status: Status) -> Content:
 
 def _peers(status: Status) -> Content:
     if not status.peers:
-        return Content.assemble("none known ", ("(F5: add an address; i: invite)", "$quiet"))
+        invite = "; i: invite" if status.communities else ""
+        return Content.assemble("none known ", (f"(F5: add an address{invite})", "$quiet"))
     links = count(status.links, "open link") if status.links else "no link open now"
     return Content(f"{status.peers:,} known · {links}")
 
@@ -201,8 +201,8 @@ def _next_steps(status: Status) -> Content:
     steps: list[tuple[str, str]] = []
     if not status.communities:
         steps.append(("f", "Found a community: you are its first member"))
-        steps.append(("j", "Join one by the ticket that a member gave you"))
-    if not status.contributions:
+        steps.append(("t", "Join one by the ticket that a member gave you"))
+    elif not status.contributions:
         steps.append(("c", "Write down what you know, or import a folder of notes"))
     if status.communities and not status.peers:
         steps.append(("i", "Invite somebody: they get a ticket as text and as a picture to scan"))

@@ -53,6 +53,7 @@ class JoinScreen(Dialog[bool]):
     async def _redeem(self, ticket: str) -> None:
         community = await self.attempt(self.client.join(ticket))
         if community is None:
+            self.query_one("#ticket", Input).select_all()  # for the next paste
             return
         name = plain_text.line(community.name)
         self.say(

@@ -21,7 +21,7 @@ NOBODY = (
     "No community yet.\n\n"
     "t  join one by a ticket that a member gave you\n"
     "f  found one: you are its first member\n\n"
-    "A node can also be used alone; what you write stays on it until you join."
+    "What is written here is written for a community, so that comes first."
 )
 
 
@@ -76,19 +76,24 @@ class MembersScreen(CommunityDoor):
 
 
 def _columns(members: list[MemberView]) -> dict[str, list[str]]:
-    """Give the columns that say something: what nobody knows or all share has none."""
+    """Give the columns that say something, the first ones first where there is no room for all.
+
+    What nobody knows or all share has no column.
+    """
     columns: dict[str, list[str]] = {
         "Name": [_name(member) for member in members],
         "Role": [member.role or "none" for member in members],
-        "Community": [plain_text.line(member.community)[:20] for member in members],
-        "Devices": [str(member.devices) for member in members],
-        "Joined": [plain_text.date(member.joined_ms)[:10] for member in members],
         "Heard from": [
             "this node" if member.is_self else ago(member.last_heard_ms) for member in members
         ],
+        "Community": [plain_text.line(member.community)[:20] for member in members],
+        "Joined": [plain_text.date(member.joined_ms)[:10] for member in members],
+        "Devices": [str(member.devices) for member in members],
     }
     if not any(member.joined_ms for member in members):
         del columns["Joined"]
+    if len({member.community for member in members}) == 1:
+        del columns["Community"]
     return columns
 
 

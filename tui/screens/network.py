@@ -109,7 +109,7 @@ class NetworkScreen(FramedScreen[None]):
         nobody = self.query_one("#no-peers", Static)
         nobody.display = not peers
         nobody.update(
-            "No peer known yet.\n"
+            "No peer's address is known.\n"
             "a  add an address that somebody gave you\n"
             "y  copy this node's address, to give to somebody\n"
             "w  write a bundle to a stick, to carry by hand"

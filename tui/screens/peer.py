@@ -74,8 +74,8 @@ class RemovePeerScreen(Dialog[bool]):
         """Give the question and the two ways out."""
         name = plain_text.line(self._peer.name or self._peer.address)
         yield Static(
-            f"Forget the address of {name}? They stay a member, and this node may hear of them "
-            "again.\n",
+            f"Forget the address of {name}? Nobody leaves a community by that, and this node may "
+            "hear of the address again.\n",
             markup=False,
         )
         with Horizontal(classes="buttons"):

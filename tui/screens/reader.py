@@ -101,7 +101,7 @@ class ReaderScreen(FramedScreen[None]):
         self._view = view
         self.refresh_bindings()
         self.query_one("#heading", Static).update(_heading(view))
-        self.query_one(ReadingView).read(view.text, self._quote)
+        self.query_one(ReadingView).read(view.text, self._quote, view.title)
         self._quote = ""
 
     def action_edit(self) -> None:
@@ -145,14 +145,14 @@ class ReaderScreen(FramedScreen[None]):
             view = self._view
             author = attribution(view.author, view.given_by)
             whose = f"{view.title}. {author}, {view.community}. {view.licence}"
-            self.copy(f"{plain_text.block(view.text)}\n\n— {plain_text.line(whose)}\n", "Text")
+            self.copy(plain_text.copied(f"{view.text}\n\n— {whose}\n"), "Text")
 
 
 def _heading(view: ContributionView) -> Content:
     others = [name for name in view.contributors if name not in {view.author, view.given_by}]
     giver = f" (given by {plain_text.line(view.given_by)})" if view.given_by else ""
     edited = f" · with {', '.join(map(plain_text.line, others))}" if others else ""
-    facts = [LEVELS[view.level], view.language, view.licence, view.place]
+    facts = [LEVELS[view.level], plain_text.language(view.language), view.licence, view.place]
     facts += [f"#{tag}" for tag in view.tags]
     edits = view.edits - 1  # the first one wrote it
     when = f"{'changed' if edits > 0 else 'written'} {plain_text.date(view.changed_ms)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from meshnode.client import ApiError
@@ -66,12 +66,16 @@ class WelcomeScreen(FramedScreen[None]):
             yield Static(WELCOME + "\n", markup=False, classes="quiet")
             yield Field("Your name", id="name", placeholder="as others shall read it")
             yield Choice("Community", list(BEGINNINGS.items()), id="beginning")
-            yield Field("Its name", id="community", placeholder="for example Ridge")
-            yield Field("Ticket", id="ticket", placeholder="paste the ticket here", is_code=True)
+            with Vertical(classes="place"):
+                yield Field("Its name", id="community", placeholder="for example Ridge")
+                yield Field(
+                    "Ticket", id="ticket", placeholder="paste the ticket here", is_code=True
+                )
             yield Choice("Keys", list(KEEPINGS.items()), id="keeping")
             yield Static(WITH, markup=False, id="meaning", classes="quiet indented")
-            yield Field("Passphrase", id="passphrase", password=True)
-            yield Field("Once more", id="again", password=True)
+            with Vertical(classes="place"):
+                yield Field("Passphrase", id="passphrase", password=True)
+                yield Field("Once more", id="again", password=True)
             with Horizontal(classes="buttons"):
                 yield Button("Begin", id="begin", variant="primary", compact=True)
 
@@ -129,7 +133,10 @@ class WelcomeScreen(FramedScreen[None]):
         for name, sentence, is_missing in missing:
             if is_missing:
                 self.say_refused(sentence)
-                self.set_focus(self.query_one(f"#{name}", Input))
+                field = self.query_one(f"#{name}", Input)
+                if field.password:
+                    field.value = ""  # dots hide what is to be mended
+                self.set_focus(field)
                 return
         if self.session.is_making_home:
             return
@@ -147,6 +154,7 @@ class WelcomeScreen(FramedScreen[None]):
         made = await self.attempt(self._init(request))
         self.session.is_making_home = made is not None
         if made is not None:
+            self.app.clear_notifications()
             for name in ("passphrase", "again"):
                 self.query_one(f"#{name}", Input).value = ""
             self.app.push_screen(RecoveryWordsScreen(self.session, made), self._finish)

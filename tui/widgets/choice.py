@@ -1,4 +1,4 @@
-"""One of a few: all of them on screen, arrows move between them."""
+"""One of a few: all of them on screen; arrows move between them, Space chooses."""
 
 from __future__ import annotations
 
@@ -17,19 +17,29 @@ if TYPE_CHECKING:
 
 
 class Options(Static, can_focus=True):
-    """The lines to choose from; the chosen one has a filled dot."""
+    """The lines to choose from; the chosen one has a filled dot.
+
+    The arrows only move among the lines, so that passing through a form changes nothing.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,j,space", "move(1)", "Next choice", show=False),
-        Binding("left,k", "move(-1)", "Previous choice", show=False),
-        Binding("down", "move_or_leave(1)", "Next choice", show=False),
-        Binding("up", "move_or_leave(-1)", "Previous choice", show=False),
+        Binding("space", "choose", "Choose"),
+        Binding("enter", "choose_and_leave", "Choose, go on", show=False),
+        Binding("right", "turn(1)", "Choose the next one", show=False),
+        Binding("left", "turn(-1)", "Choose the one before", show=False),
+        Binding("down,j", "move(1)", "Next choice", show=False),
+        Binding("up,k", "move(-1)", "Previous choice", show=False),
     ]
 
     chosen: reactive[int] = reactive(0)
+    here: reactive[int] = reactive(0)
+    """The line that Space chooses."""
 
     class Changed(Message):
         """Another one was chosen."""
+
+    class Taken(Message):
+        """The reader goes on; comes after `Changed`, which may have changed what is next."""
 
     def __init__(self, labels: list[str]) -> None:
         super().__init__(markup=False)
@@ -37,26 +47,40 @@ class Options(Static, can_focus=True):
 
     def render(self) -> Content:
         """Draw a line for each choice."""
-        lines = [
-            Content.styled(f"● {label}", "bold $primary")
-            if place == self.chosen
-            else Content.styled(f"○ {label}", "$text")
-            for place, label in enumerate(self._labels)
-        ]
+        lines: list[Content] = []
+        for place, label in enumerate(self._labels):
+            is_chosen = place == self.chosen
+            style = "bold $primary" if is_chosen else "$foreground"
+            ground = " on $cursor" if self.has_focus and place == self.here else ""
+            lines.append(Content.styled(f"{'●' if is_chosen else '○'} {label}", style + ground))
         return Content("\n").join(lines)
 
     def watch_chosen(self) -> None:
         """Tell whoever listens."""
+        self.here = self.chosen
         self.post_message(self.Changed())
 
-    def action_move(self, places: int) -> None:
+    def on_blur(self) -> None:
+        """Begin at what is chosen the next time."""
+        self.here = self.chosen
+
+    def action_choose(self) -> None:
+        """Choose the line under the cursor."""
+        self.chosen = self.here
+
+    def action_choose_and_leave(self) -> None:
+        """Choose the line under the cursor, and go on to the next field."""
+        self.action_choose()
+        self.post_message(self.Taken())
+
+    def action_turn(self, places: int) -> None:
         """Choose the one so many places on, around the end."""
         self.chosen = (self.chosen + places) % len(self._labels)
 
-    def action_move_or_leave(self, places: int) -> None:
-        """Choose the next one, or leave for the next field at the end."""
-        if 0 <= self.chosen + places < len(self._labels):
-            self.chosen += places
+    def action_move(self, places: int) -> None:
+        """Move to another line, or to another field at the end; nothing is chosen by that."""
+        if 0 <= self.here + places < len(self._labels):
+            self.here += places
         elif places > 0:
             self.screen.focus_next()
         else:

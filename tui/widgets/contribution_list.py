@@ -174,6 +174,7 @@ class ContributionList(ScrollView, can_focus=True):
             self._pages.popitem(last=False)
         if answer.total != self.total or not answer.items:
             self.total = answer.total
+            self.refresh_bindings()
             self.virtual_size = Size(1, answer.total)
             self.cursor = max(0, min(self.cursor, answer.total - 1))
         if self._followed is not None and page == self.cursor // PAGE_ROWS:
@@ -221,6 +222,12 @@ class ContributionList(ScrollView, can_focus=True):
     def action_go_last(self) -> None:
         """Go to the last row."""
         self.cursor = max(0, (self.total or 1) - 1)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to open a row only where there is one."""
+        if action == "open":
+            return bool(self.total)
+        return super().check_action(action, parameters)
 
     def action_open(self) -> None:
         """Open the row under the cursor."""
@@ -291,7 +298,8 @@ class ContributionList(ScrollView, can_focus=True):
 
     def _side(self, row: ContributionRow, width: int) -> str:
         author = attribution(row.author, row.given_by)
-        columns = zip((author, row.community, row.language), self._columns(width), strict=True)
+        facts = author, row.community, plain_text.language(row.language)
+        columns = zip(facts, self._columns(width), strict=True)
         parts = [f" {_fit(text, cells)}" for text, cells in columns if cells]
         level = {"inner": " ⌂", "allied": " ◇", "commons": "  "}[row.level] if parts else ""
         return f"{level}{''.join(parts)} {plain_text.ago(row.changed_ms).rjust(AGE_CELLS)} "

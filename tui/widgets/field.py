@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.events import Paste
+    from textual.events import Key, Paste
 
 
 class QuietInput(Input):
@@ -37,6 +38,7 @@ class QuietInput(Input):
         )
         self.cursor_blink = False
         self._is_code = is_code
+        self._left_at: int | None = None
 
     def on_paste(self, event: Paste) -> None:
         """Take every line of what is pasted; Textual would take only the first."""
@@ -52,7 +54,25 @@ class QuietInput(Input):
 
     def on_blur(self) -> None:
         """Show the beginning of what is longer than the line: of a ticket, that it is one."""
+        self._left_at = self.cursor_position
         self.cursor_position = 0
+
+    def on_focus(self) -> None:
+        """Go on where one left off, at first behind what stands in it."""
+        if self.selection != Selection.cursor(0):
+            return  # whoever led here chose a place
+        at = len(self.value) if self._left_at is None else self._left_at
+        self.cursor_position = min(at, len(self.value))
+
+
+class LineToAsk(QuietInput):
+    """The line of a search or a question, which "/" leads to from everywhere on the screen."""
+
+    async def _on_key(self, event: Key) -> None:
+        # Who presses "/" once more than needed means the line, not a word that begins with it.
+        if event.key == "slash" and not self.value:
+            event.stop()
+            event.prevent_default()
 
 
 class Field(Horizontal):

@@ -6,7 +6,7 @@ which `ReadingView` breaks into lines. Raw HTML stays the text it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -52,12 +52,14 @@ class Block:
         first: What stands before its first line, for example a bullet.
         rest: What stands before its other lines.
         wraps: False for code and tables, whose lines stay as they are.
+        is_heading: Whether it is one.
     """
 
     text: Text
     first: Text
     rest: Text
     wraps: bool = True
+    is_heading: bool = False
 
 
 def blocks(source: str, styles: Styles) -> list[Block]:
@@ -116,7 +118,7 @@ class _Layout:
                 is_heading = before is not None and before.type == "heading_open"
                 base = styles.heading if is_heading else styles.text
                 for text in self._inline(token.children or (), base):
-                    yield self._placed(text)
+                    yield replace(self._placed(text), is_heading=is_heading)
             case "paragraph_close" if not token.hidden:
                 yield self._gap()
             case "heading_close":

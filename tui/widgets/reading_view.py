@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui import plain_text
 from tui.widgets.markdown_blocks import Block, Styles, blocks
 
 if TYPE_CHECKING:
@@ -47,13 +48,20 @@ class ReadingView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._source = ""
         self._quote = ""
+        self._title = ""
         self._lines: list[Text] = []
         self._quoted: range = range(0)
         self._laid_out_width = 0
 
-    def read(self, source: str, quote: str = "") -> None:
-        """Show a text; with a quote of it, mark the lines and begin there."""
-        self._source, self._quote = source, quote
+    def read(self, source: str, quote: str = "", title: str = "") -> None:
+        """Show a text.
+
+        Args:
+            source: Markdown.
+            quote: A passage of it, to mark and begin at.
+            title: What stands above it already; a first heading that says the same is left out.
+        """
+        self._source, self._quote, self._title = source, quote, title
         self._lay_out()
         self.scroll_to(0, max(0, self._quoted.start - 2), animate=False)
 
@@ -78,7 +86,7 @@ class ReadingView(ScrollView, can_focus=True):
         width = max(16, min(WIDEST, self.size.width - 5))  # 2 each side, 1 for the scroll bar
         self._lines = [
             line
-            for block in blocks(self._source, self._styles())
+            for block in _without_title(blocks(self._source, self._styles()), self._title)
             for line in self._wrapped(block, width)
         ]
         self._quoted = _find(self._lines, self._quote)
@@ -128,6 +136,17 @@ class ReadingView(ScrollView, can_focus=True):
         return strip.extend_cell_length(
             width, Style(bgcolor=mark.bgcolor) if is_quoted else background
         )
+
+
+def _without_title(found: list[Block], title: str) -> list[Block]:
+    """Leave out a first heading that only repeats the title, which may end in an ellipsis."""
+    if not found or not title or not found[0].is_heading:
+        return found
+    heading, title = found[0].text.plain, plain_text.line(title)
+    is_cut = title.endswith("…") and heading.startswith(title[:-1])
+    if heading != title and not is_cut:
+        return found
+    return found[2:] if found[1:] and not found[1].text else found[1:]
 
 
 def _find(lines: list[Text], quote: str) -> range:
