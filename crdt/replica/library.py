@@ -300,6 +300,7 @@ class Library:
                 opened.skeleton,
                 _values(opened.content),
                 held.may(opened.kind, author, header.log, header.sequence, opened.cites),
+                header.content_bytes,
             )
 
     def _beginning(self, document: DocumentId) -> StoredEntry:
