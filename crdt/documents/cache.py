@@ -15,7 +15,7 @@ from crdt.entries.skeletons import Value  # noqa: TC001 - msgspec reads it at ru
 from crdt.errors import MeshError
 from crdt.ids import DocumentId, EntryId, Pseudonym, digest
 
-REPLAY_VERSION = 1
+REPLAY_VERSION = 2
 """Raised whenever the same edits may give another document."""
 
 _MAX_BYTES = 256 * 1024 * 1024

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crdt.documents.draft import change
 from crdt.documents.text_change import visible
+from crdt.entries.entry import MAX_CONTENT_BYTES
 from crdt.errors import DocumentFull
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class EditFacts:
         stamp_ms: The author's clock; to show, never to decide.
         values: Its content; None when that was erased, is not here or cannot be read.
         is_effective: Whether its author may write here.
+        content_bytes: Size of the content part, as the header says: it is known for ever,
+            also of what was erased.
     """
 
     id: EntryId
@@ -38,6 +41,7 @@ class EditFacts:
     skeleton: Begin | Edit
     values: tuple[Value, ...] | None
     is_effective: bool
+    content_bytes: int = MAX_CONTENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)

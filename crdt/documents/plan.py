@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from crdt.documents.document import MAX_EDITS, EditFacts
 from crdt.documents.draft import is_clean
 from crdt.documents.trunk import ACTOR_BYTES, Step
-from crdt.entries.entry import MAX_CONTENT_BYTES
 from crdt.entries.skeletons import Begin, SetField
 
 if TYPE_CHECKING:
@@ -140,9 +139,14 @@ def _resting(
 
 
 def _is_sound(edit: EditFacts) -> bool:
-    """Whether every operation does something, and they insert no more than fits a content."""
+    """Whether every operation does something, and the words can be in the content.
+
+    Else a few bytes of skeleton would make long texts of blanks: a character takes a
+    byte or more, and so does the value of a field.
+    """
     operations = edit.skeleton.operations
-    return _inserted(operations) <= MAX_CONTENT_BYTES and all(
+    fields = sum(isinstance(operation, SetField) for operation in operations)
+    return fields + _inserted(operations) <= edit.content_bytes and all(
         isinstance(operation, SetField) or operation.deleted or operation.inserted
         for operation in operations
     )

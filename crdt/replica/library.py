@@ -305,6 +305,7 @@ class Library:
                     Place(header.log, header.sequence, stored.entry.id),
                     opened.cites,
                 ),
+                header.content_bytes,
             )
 
     def _beginning(self, document: DocumentId) -> StoredEntry:

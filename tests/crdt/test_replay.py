@@ -259,6 +259,28 @@ def test_an_edit_that_does_not_fit_is_left_out_with_what_rests_on_it(
     assert after not in notebook.read().shown
 
 
+def test_an_edit_that_inserts_more_than_its_content_can_hold_is_left_out() -> None:
+    notebook = Notebook.begun("text")
+    operations = (SetField(1), Splice(0, 0, 3))
+    honest = notebook.add_raw(ROSA, heads_of(notebook), 4, operations, ("é", "abc"))
+    hollow = notebook.add_raw(AHMED, (honest,), 7, operations)
+    notebook.put(honest, content_bytes=4)
+    notebook.put(hollow, content_bytes=3)
+    document = notebook.read()
+
+    assert document.text == "abctext"
+    assert document.damage is not None
+
+
+def test_words_that_were_erased_keep_their_places_whatever_is_left_of_the_content() -> None:
+    notebook = Notebook.begun("text")
+    (edit,) = notebook.change(AHMED, "text and more")
+    notebook.put(edit, content_bytes=9, values=None)
+
+    assert notebook.read().full_text == f"text{BLANK * 9}"
+    assert notebook.read().damage is None
+
+
 def test_a_text_never_grows_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trunk, "MAX_TEXT_LENGTH", 6)
     notebook = Notebook.begun("text")
