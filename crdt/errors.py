@@ -17,7 +17,7 @@ MeshError
         Withdrawn           the document was withdrawn
         DocumentFull        a document takes no more edits in this version
         DocumentDamaged     a document's edits contradict each other
-        QuotaSpent          somebody without a role has left enough here
+        QuotaSpent          somebody who was never let in has left enough here
         LogForked           a log has two entries with one number
         BadInvite           a ticket that cannot be redeemed
         StoreError
@@ -145,7 +145,7 @@ class DocumentDamaged(CrdtError):
 
 
 class QuotaSpent(CrdtError):
-    """Whoever wrote this holds no role here and has left enough. A steward can let them in."""
+    """Whoever wrote this was never let in and has left enough. A steward can let them in."""
 
     code = "crdt.quota_spent"
 

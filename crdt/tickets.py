@@ -26,6 +26,10 @@ from crdt.errors import BadInvite, CrdtError, Malformed
 from crdt.ids import Pseudonym, SpaceId, digest
 
 SECRET_BYTES = 16
+
+CLOSED_AFTER_MS = 30 * 24 * 3_600_000
+"""How long after its expiry a ticket's join may still be on its way to who answers it."""
+
 _MARK = "MESH1"
 _CHECK_BYTES = 4
 _MAX_BYTES = 512

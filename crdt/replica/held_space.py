@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crdt.entries.keyring import Keyring
 from crdt.entries.skeletons import Charter, Kind
 from crdt.replica.epochs import Epochs
+from crdt.replica.open_tickets import OpenTickets
 from crdt.replica.people import People
 from crdt.rights.access import Access
 from crdt.rights.authority import END_OF_LOG, NEEDS, ControlEntry, Place, Role
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from crdt.store.rows import EpochKey, SpaceRow
 
 MAX_OPEN_TICKETS = 200
-"""How many tickets may be out at once and still let their holders be found."""
+"""By how many tickets their holders can be found at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class HeldSpace:
         self.people = People(self.space) if self.kind is SpaceKind.INNER else None
         self.charter: Charter | None = None
         self.access: Access | None = None
+        self._tickets = OpenTickets()
         self._early: list[ControlEntry] = []
         self._cards: list[_Card] = []
         self._heads: tuple[EntryId, ...] = ()
@@ -88,7 +90,7 @@ class HeldSpace:
         if self.epochs is not None:
             self.epochs.begin(charter, self.access)
         for entry in self._early:
-            self.access.add(entry)
+            self.rule(entry)
         self._early.clear()
         return True
 
@@ -101,7 +103,11 @@ class HeldSpace:
         if self.access is None:
             self._early.append(entry)
             return ()
-        return self.access.add(entry)
+        settled = self.access.add(entry)
+        for each in settled:
+            if self.access.decides(each.id):
+                self._tickets.take(each)
+        return settled
 
     def present(self, entry: ControlEntry, stamp_ms: int, name: str, description: str) -> None:
         """Take in how the community presents itself."""
@@ -173,16 +179,22 @@ class HeldSpace:
         """Whether whoever knows our newest key may read: nobody was removed since it was made."""
         return self.epochs is None or self.ticket_sealing is not None or bool(self.writing_seal())
 
-    def discovery_keys(self) -> tuple[bytes, ...]:
-        """Return the keys by which peers find that both hold this space, ours to use first."""
+    def discovery_keys(self, now_ms: int) -> tuple[bytes, ...]:
+        """Return the keys by which peers find that both hold this space, ours to use first.
+
+        Args:
+            now_ms: By our clock; tickets that expired long before it are left out.
+        """
         if self.epochs is None:
             return (open_discovery_key(self.space),)
         found = self.epochs.discovery_keys()
         sealings = [self.ticket_sealing] if self.ticket_sealing else []
         if self.people and self.access:
-            in_force = {invite.key for invite in self.access.invites()}
-            secrets = self.people.secrets
-            sealings += [one for key in secrets if key in in_force for one in sorted(secrets[key])]
+            tickets, secrets = (
+                self._tickets.newest(self.access, self.people, now_ms),
+                self.people.secrets,
+            )
+            sealings += [one for key in tickets for one in sorted(secrets.get(key, ()))]
         return (*found, *(invite_discovery_key(s, self.space) for s in sealings[:MAX_OPEN_TICKETS]))
 
     def may_read(self, device_public: bytes) -> bool:

@@ -45,7 +45,7 @@ from crdt.space import (
     space_id,
 )
 from crdt.store.rows import SpaceRow
-from crdt.tickets import SECRET_BYTES, Ticket, seal_joiner
+from crdt.tickets import CLOSED_AFTER_MS, SECRET_BYTES, Ticket, seal_joiner
 
 if TYPE_CHECKING:
     from crdt.crypto.keys import DeviceKeys
@@ -60,9 +60,6 @@ if TYPE_CHECKING:
 
 TICKET_SHELF = "tickets"
 """Tickets that we redeemed and that are not yet of no use; key: the `inner` space."""
-
-CLOSED_AFTER_MS = 30 * 24 * 3_600_000
-"""How long after its expiry a single-use ticket's join may still be on its way to the issuer."""
 
 _ANSWERED_SHELF = "answered invites"
 

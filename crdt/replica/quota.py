@@ -1,8 +1,9 @@
-"""What people without a role may make this node keep: little, so that nobody fills its disk.
+"""What strangers may make this node keep: little, so that nobody fills its disk.
 
 Anybody may sign entries for a commons whose id they know. What they write has no
 effect, but it is kept and passed on, because a grant may come later. So it is
-bounded, per log and per space; urgent entries of members need no room of theirs.
+bounded, per log and per space. Whoever was ever let in is no stranger: the words of
+those who left stand, and must reach everybody who comes later.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MAX_SPACE_BYTES = 8 * 1024 * 1024
 
 
 class Quota:
-    """Counts what people without a role have left here.
+    """Counts what strangers have left here.
 
     Args:
         store: Counted once per space, when the first such entry comes.
@@ -42,10 +43,10 @@ class Quota:
         """Make sure that there is room for an entry, if it is not here yet.
 
         Raises:
-            QuotaSpent: Its author holds no role here, and has left, or all such have, enough.
+            QuotaSpent: Its author was never let in, and has left, or all such have, enough.
         """
         header = entry.header
-        if self._has_role(held, header.log):
+        if self._is_members(held, header.log):
             return
         if self._store.entries.has(entry.id):
             return
@@ -59,23 +60,24 @@ class Quota:
     def count(self, held: HeldSpace, header: Header) -> None:
         """Count an entry that was kept."""
         counted = self._by_log.get(held.space)
-        if counted is None or self._has_role(held, header.log):
+        if counted is None or self._is_members(held, header.log):
             return
         size = header.skeleton_bytes + header.content_bytes
         counted[header.log] = counted.get(header.log, 0) + size
 
-    def _has_role(self, held: HeldSpace, log: LogId) -> bool:
+    def _is_members(self, held: HeldSpace, log: LogId) -> bool:
+        """Whether a log is somebody's who was ever let in: what they wrote may have effect."""
         if held.access is None or (held.keyring is not None and not held.keyring.keys):
             # Who holds only a ticket cannot tell yet who is a member.
             return True
         authors, access = self._interpreter.writers.all_of(log), held.access
-        return any(access.role(author) is not None for author in authors)
+        return any(access.ever_had_role(author) for author in authors)
 
     def _counted(self, held: HeldSpace) -> dict[LogId, int]:
         counted = self._by_log.get(held.space)
         if counted is None:
             sizes = self._store.logs.sizes(held.space)
             counted = self._by_log[held.space] = {
-                log: size for log, size in sizes.items() if not self._has_role(held, log)
+                log: size for log, size in sizes.items() if not self._is_members(held, log)
             }
         return counted

@@ -159,6 +159,10 @@ class Access:
         """Whether somebody was ever given a role, or redeemed an invite, with effect or not."""
         return principal in self._raised
 
+    def ever_had_role(self, principal: Pseudonym) -> bool:
+        """Whether somebody holds a role, or did: given by whoever could give it as they knew."""
+        return self.role(principal) is not None or self._acts.ever_raised(principal)
+
     def members(self) -> Mapping[Pseudonym, Role]:
         """Everybody who holds a role."""
         roles = {principal: self.role(principal) for principal in sorted(self._raised)}

@@ -68,6 +68,8 @@ class Acts:
         self._memo: dict[tuple[int, int], bool] = {}
         self._contests: dict[tuple[int, int], _Contest] = {}
         self._rivals: dict[bytes, set[bytes]] = {}  # whom joins and answers raise, by invite
+        self._ever_raised: set[bytes] = set()
+        self._raised_nobody: dict[bytes, int] = {}  # acts that never held, by whom they name
 
     # --- taking in -----------------------------------------------------------------
 
@@ -177,6 +179,22 @@ class Acts:
     def role_at(self, principal: bytes, place: Place, closure: int) -> Role | None:
         """The role that stands behind an entry: its closure's grants, cut by all revocations."""
         return self._role(principal, place, closure, self._deciders)
+
+    def ever_raised(self, principal: bytes) -> bool:
+        """Whether an act gave somebody a role, in the view of all that its author knew of.
+
+        That never changes again, so every act is asked once.
+        """
+        if principal in self._ever_raised or principal in self._founders:
+            return True
+        tried = self._raised_nobody.get(principal, 0)
+        for bit in bits(self._raising.get(principal, 0) & ~tried):
+            if self._counts(bit, self._nodes[bit].below & self._deciders):
+                self._ever_raised.add(principal)
+                return True
+            tried |= 1 << bit
+        self._raised_nobody[principal] = tried
+        return False
 
     def holds(self, bit: int) -> bool:
         """Whether an act has effect, as far as anything is known."""

@@ -23,17 +23,19 @@ _MAX_CREDENTIALS = 64
 
 def shared_spaces(replica: Replica) -> list[SharedSpace]:
     """Return what this node would sync, sealed spaces first: they say who may write elsewhere."""
+    now_ms = replica.pen.now_ms()
     held_spaces = sorted(replica.holdings.all(), key=lambda held: not held.kind.is_sealed)
+    found = ((held, held.discovery_keys(now_ms)) for held in held_spaces)
     return [
         SharedSpace(
             held.space,
-            held.discovery_keys(),
+            keys,
             needs_proof=held.kind.is_sealed,
             has_receipts=held.people is not None,
             tells_first=held.is_key_current,
         )
-        for held in held_spaces
-        if held.discovery_keys()
+        for held, keys in found
+        if keys
     ]
 
 

@@ -115,6 +115,49 @@ def test_what_needs_no_role_has_effect_for_anybody() -> None:
     )
 
 
+def test_who_was_removed_is_remembered_as_one_who_was_let_in() -> None:
+    community, ticket = with_steward(), Ticket("one")
+    community.grant(STEWARD, ROSA, Role.CONTRIBUTOR)
+    community.invite(STEWARD, ticket)
+    community.join(AHMED, ticket)
+    community.revoke(FOUNDER, ROSA)
+    community.revoke(FOUNDER, AHMED)
+    community.revoke(FOUNDER, STEWARD)
+    access = community.access()
+
+    assert list(access.members()) == [FOUNDER.name]
+    assert all(access.ever_had_role(p.name) for p in (FOUNDER, STEWARD, ROSA, AHMED))
+
+
+def test_nobody_is_let_in_by_the_word_of_who_never_was() -> None:
+    community, ticket, own = with_steward(), Ticket("many"), Ticket("mallory's own")
+    mallory, accomplice = Person("mallory"), Person("accomplice")
+    community.invite(STEWARD, ticket, uses=10)
+    community.join(mallory, ticket)
+    community.grant(accomplice, mallory, Role.FOUNDER)
+    community.grant(mallory, accomplice, Role.FOUNDER)
+    community.invite(mallory, own)
+    community.join(accomplice, own)
+    access = community.access()
+
+    assert access.has_been_raised(mallory.name)
+    assert not access.ever_had_role(mallory.name)
+    assert not access.ever_had_role(accomplice.name)
+    assert access.ever_had_role(STEWARD.name)
+
+
+def test_whom_a_late_grant_lets_in_is_one_who_was_let_in_from_then_on() -> None:
+    community = with_steward()
+    community.grant(Person("stranger"), ROSA, Role.READER)
+    access = community.access()
+    assert not access.ever_had_role(ROSA.name)
+
+    community.grant(STEWARD, ROSA, Role.READER)
+    access.add(community.entries[-1])
+
+    assert access.ever_had_role(ROSA.name)
+
+
 # --- invites and joins ----------------------------------------------------------------
 
 

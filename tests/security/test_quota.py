@@ -4,48 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crdt.certificates import certify
-from crdt.codec import encode
-from crdt.crypto.keys import INCARNATION_BYTES
 from crdt.crypto.recovery import words_of
-from crdt.entries.authoring import SALTS_BYTES, Position, author
-from crdt.entries.entry import Priority, SignedEntry
+from crdt.entries.entry import Priority, SignedEntry, decode_entry
+from crdt.entries.skeletons import Grant
 from crdt.errors import QuotaSpent
-from crdt.ids import NO_ENTRY
 from crdt.replica import quota
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
-from tests.crdt.people import bytes_for, device_keys
+from tests.crdt.forger import Forger, keys_of
+from tests.crdt.people import bytes_for
 from tests.crdt.village import Villager
+from tests.security.village_rules import deliver, join, remove
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
+    from crdt.ids import SpaceId
     from crdt.replica.held_space import HeldSpace
 
 
 def flood(space: HeldSpace, who: str, count: int) -> list[SignedEntry]:
     """Sign entries of 10 kB for a commons, as somebody who holds nothing but its id."""
-    keys = device_keys(who).log(space.realm, bytes_for(who, INCARNATION_BYTES))
-    written, previous = [], NO_ENTRY
-    for number in range(1, count + 1):
-        skeleton = encode(certify(keys, space.space, 1)) if number == 1 else b"\x91\x60"
-        entry = author(
-            keys,
-            Position(space.space, number, previous),
-            Priority.URGENT if number == 1 else Priority.BULK,
-            skeleton,
-            b"" if number == 1 else bytes(10_000),
-            salts=bytes_for(f"{who} {number}", SALTS_BYTES),
-            seal=None,
-        )
-        previous = entry.id
-        written.append(
-            SignedEntry(entry.raw_header, entry.signature, entry.skeleton, entry.content)
-        )
-    return written
+    log = Forger(space, who)
+    pages = (log.write(b"\x91\x60", bytes(10_000), priority=Priority.BULK) for _ in range(1, count))
+    return [log.certificate(), *pages]
 
 
 def test_a_stranger_leaves_no_more_than_a_few_pages(tmp_path: Path) -> None:
@@ -89,6 +73,49 @@ def test_members_are_not_counted_among_strangers(tmp_path: Path) -> None:
     ahmed.give(rosa)
 
     assert all(rosa.text(note) == long for note in notes)
+
+
+def sent(node: Villager, space: SpaceId) -> list[SignedEntry]:
+    """Everything in a set, in the order in which a meeting sends it."""
+    order = node.store.entries.sending_order(space, None, Priority.BULK)
+    return [decode_entry(wire) for _, some in order for wire in node.store.entries.wires(some)]
+
+
+def test_the_words_of_who_left_reach_those_who_come_later(tmp_path: Path) -> None:
+    rosa = Villager(tmp_path, "rosa")
+    rosa.found()
+    ahmed = join(rosa, tmp_path, "ahmed")
+    words = "".join(bytes_for(f"word {n}", 32).hex() for n in range(300))
+    notes = [ahmed.write(f"Note {n} {words}") for n in range(5)]
+    ahmed.give(rosa)
+    remove(rosa, ahmed)
+    chi, commons = Villager(tmp_path, "chi"), rosa.space("commons").space
+    [community] = rosa.replica.membership.communities()
+    chi.replica.membership.redeem(read_ticket(rosa.ticket(community)))
+
+    for _ in range(3):
+        chi.give(rosa)
+        told = [deliver(chi, sent(rosa, held.space)) for held in chi.replica.holdings.all()]
+
+    assert len(told) == 2
+    assert not any(admitted.refused for admitted in told)
+    assert [chi.text(note) for note in notes] == [rosa.text(note) for note in notes]
+    assert chi.store.spaces.summary(commons) == rosa.store.spaces.summary(commons)
+
+
+def test_a_grant_by_somebody_who_grants_nothing_makes_no_room(tmp_path: Path) -> None:
+    rosa = Villager(tmp_path, "rosa")
+    rosa.found()
+    reader = join(rosa, tmp_path, "reader", Role.READER)
+    commons, log = rosa.space("commons"), Forger.of(reader, "commons")
+    mallory = keys_of(commons, "mallory").pseudonym
+    grant = log.write(Grant(1, commons.heads, mallory, int(Role.STEWARD), None, ()))
+    deliver(rosa, [grant])
+
+    admitted = deliver(rosa, flood(commons, "mallory", 20))
+
+    assert commons.has_been_raised(mallory)
+    assert len(admitted.new) == 7
 
 
 def test_a_single_use_ticket_is_closed_some_weeks_after_it_expired(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from crdt.sync.source import StoreSource
 from crdt.tickets import read_ticket
 from meshnode.record.receipt_desk import renew_receipt
 from meshnode.record.sharing import shared_spaces
-from tests.crdt.village import Villager
+from tests.crdt.village import START_MS, Villager
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +108,7 @@ def test_keys_that_a_stranger_hands_out_push_no_key_of_ours_aside(
 ) -> None:
     ahmed = join(rosa, tmp_path, "ahmed", Role.READER)
     inner, own = rosa.space("inner"), all_keys(rosa)
-    discovery = inner.discovery_keys()[0]
+    discovery = inner.discovery_keys(START_MS)[0]
     junk = [bytes([turn]) * 32 for turn in range(1, 70)]
     public, theirs = rosa.replica.keys.device.public, ahmed.space("inner")
     for key in junk:
@@ -126,26 +126,26 @@ def test_keys_that_a_stranger_hands_out_push_no_key_of_ours_aside(
 
     assert len(all_keys(rosa)) >= 70
     assert all_keys(rosa)[: len(own)] == own
-    assert inner.discovery_keys()[0] == discovery
+    assert inner.discovery_keys(START_MS)[0] == discovery
 
 
 @pytest.mark.slow
 def test_who_was_removed_is_not_told_how_much_there_is(rosa: Villager, tmp_path: Path) -> None:
     ahmed = join(rosa, tmp_path, "ahmed")
     chidi = join(rosa, tmp_path, "chidi", Role.READER)  # may not begin a new key
-    old = chidi.space("inner").discovery_keys()[0]
+    old = chidi.space("inner").discovery_keys(START_MS)[0]
     remove(rosa, ahmed)
     inner = rosa.space("inner").space
     for stored in rosa.store.entries.since(inner, 0):
         if stored.kind != 9:  # the removal has come, and the new key has not
             chidi.replica.admit([decode_entry(stored.entry.wire())])
-    assert chidi.space("inner").discovery_keys()[0] == old
+    assert chidi.space("inner").discovery_keys(START_MS)[0] == old
 
     told = first_words_about(chidi, old)
 
     assert told.fingerprint is None
     assert told.count == 0
-    assert first_words_about(rosa, rosa.space("inner").discovery_keys()[0]).count > 0
+    assert first_words_about(rosa, rosa.space("inner").discovery_keys(START_MS)[0]).count > 0
 
 
 def test_receipts_of_a_device_that_lost_its_database_are_news_again(rosa: Villager) -> None:
