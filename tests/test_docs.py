@@ -226,6 +226,6 @@ def test_a_decision_says_what_why_and_what_else(page: Path) -> None:
 
 
 def test_every_decision_has_a_number_of_its_own() -> None:
-    assert [page.stem[:4] for page in DECISIONS] == [
-        f"{number:04}" for number in range(1, len(DECISIONS) + 1)
-    ]
+    numbers = [page.stem[:4] for page in DECISIONS]
+    assert all(number.isdecimal() for number in numbers)
+    assert len(set(numbers)) == len(numbers)  # with gaps: pages are written side by side

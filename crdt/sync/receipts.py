@@ -14,6 +14,7 @@ import msgspec
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.crypto.keys import DeviceKey, check_device_signature
 from crdt.crypto.signing import Domain
+from crdt.entries.entry import MAX_SEQUENCE
 from crdt.errors import TooLarge
 from crdt.ids import DeviceId, EntryId, LogId, device_id
 from crdt.store.rows import Range
@@ -28,11 +29,14 @@ MAX_RECEIPT_BYTES = 48 * 1024
 MAX_RANGES = 64
 """Of one log; what lies above them counts as not here."""
 
+MAX_COUNTER = (1 << 53) - 1
+"""Counters are milliseconds where the clock is right: good for 285,000 years."""
+
 _Bytes16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 _Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Bytes64 = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
-_Number = Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
-_Counter = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+_Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQUENCE)]
+_Counter = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNTER)]
 
 
 _Ranges = Annotated[tuple[tuple[_Number, _Number], ...], msgspec.Meta(max_length=MAX_RANGES)]

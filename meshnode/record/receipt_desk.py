@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crdt.sync.receipts import open_receipt, sign_receipt
+from crdt.sync.receipts import MAX_COUNTER, open_receipt, sign_receipt
 
 if TYPE_CHECKING:
     from crdt.ids import DeviceId, EntryId, LogId, SpaceId
@@ -43,7 +43,7 @@ def renew_receipt(replica: Replica, inner: HeldSpace) -> bytes | None:
         return None
     now_ms = replica.pen.now_ms()
     # Counted in milliseconds, so that a device whose database was lost is soon believed again.
-    counter = max(before.counter + 1 if before else 1, now_ms)
+    counter = min(max(before.counter + 1 if before else 1, now_ms), MAX_COUNTER)
     signed = sign_receipt(own, counter, now_ms, logs, unfinished)
     with store.writing():
         store.receipts.put(inner.space, own.device, counter, signed)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crdt.entries.authoring import Position, Seal
-from crdt.entries.entry import Priority, VerifiedEntry, decode_entry, verify
+from crdt.entries.entry import MAX_SEQUENCE, Priority, VerifiedEntry, decode_entry, verify
 from crdt.errors import AmbiguousId, LogForked, Malformed, TooLarge, UnknownEntry, UnknownSpace
 from crdt.ids import NO_ENTRY, DeviceId, DocumentId, EntryId, SpaceId, epoch_id
 from crdt.store.rows import EpochKey, Fork, Materialised, Put, Range, SetSummary
@@ -262,6 +262,13 @@ class StoreContract:
             store = self.ready()
             assert put(store, *order) == [Put.NEW, Put.FORKED]
             assert len(store.logs.forks(SPACE)) == 1
+
+    def test_the_highest_number_of_all_is_kept_like_any_other(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        last = Position(SPACE, MAX_SEQUENCE, EntryId(b"?" * 32))
+        one, other = rosa.write(b"one", position=last), rosa.write(b"other", position=last)
+        assert put(store, one, other) == [Put.NEW, Put.FORKED]
+        assert store.logs.ranges(rosa.keys.log) == (Range(MAX_SEQUENCE, MAX_SEQUENCE),)
 
     def test_an_honest_log_is_no_fork_in_any_order(self) -> None:
         store, rosa = self.ready(), Writer("rosa")
