@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         SetSummary,
         SpaceRow,
         StoredEntry,
+        Unfinished,
     )
 
 MAX_AWAITED = 1_000_000
@@ -272,7 +273,7 @@ class Erasures(Protocol):
         """Return the withdrawals that took parts of an entry."""
         ...
 
-    def unfinished(self, space: SpaceId) -> tuple[EntryId, ...]:
+    def unfinished(self, space: SpaceId) -> tuple[Unfinished, ...]:
         """Return withdrawals whose erasures are not yet out of the journal: see `checkpoint`."""
         ...
 

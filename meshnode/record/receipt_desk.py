@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crdt.sync.receipts import MAX_COUNTER, open_receipt, sign_receipt
+from crdt.sync.receipts import MAX_COUNTER, fit_receipt, open_receipt, sign_receipt
+from meshnode.record.frontier import frontier, spaces_of
 
 if TYPE_CHECKING:
-    from crdt.ids import DeviceId, EntryId, LogId, SpaceId
+    from crdt.ids import DeviceId, SpaceId
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.membership import Community
     from crdt.replica.replica import Replica
-    from crdt.store.rows import Range
+    from crdt.store.rows import Unfinished
     from crdt.sync.receipts import Receipt
 
 
@@ -35,8 +36,7 @@ def renew_receipt(replica: Replica, inner: HeldSpace) -> bytes | None:
     store = replica.store
     if _unfinished(replica, community):
         store.checkpoint()
-    logs = _logs(replica, community)
-    unfinished = _unfinished(replica, community)
+    logs, unfinished = fit_receipt(frontier(replica, community), _unfinished(replica, community))
     own = replica.keys.device
     before = receipt_of(replica, inner.space, own.device)
     if before and dict(before.logs) == logs and before.unfinished == frozenset(unfinished):
@@ -76,21 +76,9 @@ def keep_receipts(replica: Replica, inner: SpaceId, receipts: tuple[Receipt, ...
     return newer
 
 
-def _logs(replica: Replica, community: Community) -> dict[LogId, tuple[Range, ...]]:
-    found = {}
-    for held in (community.inner, community.commons):
-        if held is not None:
-            for row in replica.store.logs.of_space(held.space):
-                found[row.log] = replica.store.logs.ranges(row.log)
-    return found
-
-
-def _unfinished(replica: Replica, community: Community) -> tuple[EntryId, ...]:
-    found: list[EntryId] = []
-    for held in (community.inner, community.commons):
-        if held is not None:
-            found += replica.store.erasures.unfinished(held.space)
-    return tuple(found)
+def _unfinished(replica: Replica, community: Community) -> list[Unfinished]:
+    erasures = replica.store.erasures
+    return [each for held in spaces_of(community) for each in erasures.unfinished(held.space)]
 
 
 def unsynced(replica: Replica) -> int:

@@ -14,7 +14,7 @@ from crdt.entries.authoring import Position, Seal
 from crdt.entries.entry import MAX_SEQUENCE, Priority, VerifiedEntry, decode_entry, verify
 from crdt.errors import AmbiguousId, LogForked, Malformed, TooLarge, UnknownEntry, UnknownSpace
 from crdt.ids import NO_ENTRY, DeviceId, DocumentId, EntryId, SpaceId, epoch_id
-from crdt.store.rows import EpochKey, Fork, Materialised, Put, Range, SetSummary
+from crdt.store.rows import EpochKey, Fork, Materialised, Put, Range, SetSummary, Unfinished
 from tests.crdt.writers import KEY, OTHER_SPACE, SPACE, Writer, space_row
 
 if TYPE_CHECKING:
@@ -433,10 +433,12 @@ class StoreContract:
 
     def test_an_erasure_counts_as_carried_out_after_the_checkpoint(self) -> None:
         store, rosa = self.ready(), Writer("rosa")
-        put(store, rosa.write(b"a regret"))
+        regret, withdrawal = rosa.write(b"a regret"), rosa.write(b"withdrawn")
+        put(store, regret, withdrawal)
         name_log(store, rosa)
-        erase(store, rosa.written, rosa)
-        assert store.erasures.unfinished(SPACE) == (EntryId(b"w" * 32),)
+        erase(store, [regret], rosa, by=withdrawal.id)
+        place = Unfinished(withdrawal.id, rosa.keys.log, 2)
+        assert store.erasures.unfinished(SPACE) == (place,)
         assert store.checkpoint()
         assert store.erasures.unfinished(SPACE) == ()
         assert store.erasures.withdrawn_by(rosa.written[0].id)
