@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crdt.sync.receipts import MAX_COUNTER, fit_receipt, open_receipt, sign_receipt
 from meshnode.record.frontier import frontier, spaces_of
+from meshnode.record.receipt_shelf import ReceiptShelf
 
 if TYPE_CHECKING:
     from crdt.ids import DeviceId, SpaceId
@@ -46,7 +47,7 @@ def renew_receipt(replica: Replica, inner: HeldSpace) -> bytes | None:
     counter = min(max(before.counter + 1 if before else 1, now_ms), MAX_COUNTER)
     signed = sign_receipt(own, counter, now_ms, logs, unfinished)
     with store.writing():
-        store.receipts.put(inner.space, own.device, counter, signed)
+        ReceiptShelf(replica, inner).put(own.device, counter, signed)
     return signed
 
 
@@ -65,13 +66,13 @@ def keep_receipts(replica: Replica, inner: SpaceId, receipts: tuple[Receipt, ...
     held = replica.holdings.find(inner)
     if held is None:
         return []
-    newer = []
+    newer, shelf = [], ReceiptShelf(replica, held)
     with replica.store.writing():
         for receipt in receipts:
             is_own = receipt.device == replica.keys.device.device
             if not is_own and not held.may_read(receipt.device_public):
                 continue
-            if replica.store.receipts.put(inner, receipt.device, receipt.counter, receipt.signed):
+            if shelf.put(receipt.device, receipt.counter, receipt.signed):
                 newer.append(receipt)
     return newer
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crdt.entries.authoring import Position, Seal
 from crdt.entries.entry import MAX_SEQUENCE, Priority, VerifiedEntry, decode_entry, verify
-from crdt.errors import AmbiguousId, LogForked, Malformed, TooLarge, UnknownEntry, UnknownSpace
+from crdt.errors import AmbiguousId, LogForked, Malformed, UnknownEntry, UnknownSpace
 from crdt.ids import NO_ENTRY, DeviceId, DocumentId, EntryId, SpaceId, epoch_id
 from crdt.store.rows import EpochKey, Fork, Materialised, Put, Range, SetSummary, Unfinished
 from tests.crdt.writers import KEY, OTHER_SPACE, SPACE, Writer, space_row
@@ -501,12 +501,18 @@ class StoreContract:
         assert store.receipts.get(SPACE, device) == b"five"
         assert store.receipts.counters(SPACE) == {device: 5}
 
-    def test_receipts_of_more_devices_than_a_community_has_are_refused(self) -> None:
+    def test_a_shelf_full_of_receipts_takes_no_more_devices_until_one_is_dropped(self) -> None:
         store = self.ready()
-        with store.writing(), pytest.raises(TooLarge):
-            for number in range(1001):
-                device = DeviceId(number.to_bytes(16, "big"))
-                store.receipts.put(SPACE, device, 1, b"receipt")
+        devices = [DeviceId(number.to_bytes(16, "big")) for number in range(1001)]
+        with store.writing():
+            for device in devices[:1000]:
+                assert store.receipts.put(SPACE, device, 1, b"receipt")
+            assert not store.receipts.put(SPACE, devices[-1], 1, b"receipt")
+            assert store.receipts.put(SPACE, devices[0], 2, b"newer")
+            assert store.receipts.put(OTHER_SPACE, devices[-1], 1, b"receipt")
+            store.receipts.drop(SPACE, devices[0])
+            assert store.receipts.put(SPACE, devices[-1], 1, b"receipt")
+        assert set(store.receipts.counters(SPACE)) == set(devices[1:])
 
     def test_small_things_lie_on_shelves(self) -> None:
         store = self.ready()

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crdt.certificates import bind
+from crdt.crypto.keys import DeviceKey, DeviceKeys, MemberKey
+from crdt.entries.entry import Priority
+from crdt.store import caches
 from crdt.sync import receipts
-from crdt.sync.receipts import open_receipt
+from crdt.sync.receipts import open_receipt, sign_receipt
 from crdt.tickets import read_ticket
 from meshnode.record.coverage import coverage_of
 from meshnode.record.receipt_desk import keep_receipts, receipt_of, renew_receipt
+from tests.crdt.people import bytes_for
 from tests.crdt.village import Villager
 from tests.security.test_quota import flood
 
@@ -104,3 +109,72 @@ def test_what_a_receipt_leaves_out_is_waited_for(
 
     states = {node.name: node.state for node in coverage_of(ahmed.replica, notes[0], "").nodes}
     assert states == {"Rosa": "waiting", "Ahmed": "erased"}
+
+
+def enrol(node: Villager, count: int) -> list[Receipt]:
+    """Bind devices to a member, and sign a receipt with each."""
+    inner, member = node.space("inner"), MemberKey(bytes_for(node.name, 16))
+    signed = []
+    for n in range(count):
+        device = DeviceKey(bytes_for(f"{node.name} device {n}", 64))
+        keys = DeviceKeys(device, member.withdrawal_seed, member.enrol(device.public))
+        binding = bind(keys, inner.space, inner.own, node.weather.now_ms())
+        node.replica.pen.write(inner, binding, priority=Priority.URGENT)
+        signed.append(open_receipt(sign_receipt(device, 1, 1, {}, ())))
+    return signed
+
+
+def test_who_has_many_devices_takes_no_place_on_the_shelf_from_others(
+    rosa: Villager, ahmed: Villager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = enrol(ahmed, 8)
+    rosa.meet(ahmed)
+    inner = rosa.space("inner").space
+    monkeypatch.setattr(caches, "MAX_DEVICES", 6)
+
+    newer = [keep_receipts(rosa.replica, inner, (receipt,)) for receipt in crowd]
+    own = renewed(rosa)
+    shelf = rosa.store.receipts.counters(inner)
+
+    assert all(newer[:6])
+    assert len(shelf) == 6
+    assert own.device in shelf
+    assert renew_receipt(rosa.replica, rosa.space("inner")) is None
+
+
+def test_a_full_shelf_holds_the_same_receipts_whatever_came_first(
+    rosa: Villager, ahmed: Villager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = [*enrol(ahmed, 8), *enrol(rosa, 2)]
+    rosa.meet(ahmed)
+    inner = rosa.space("inner").space
+    monkeypatch.setattr(caches, "MAX_DEVICES", 6)
+
+    shelves = []
+    for turn in range(len(crowd)):
+        keep_receipts(rosa.replica, inner, tuple(crowd[turn:] + crowd[:turn]))
+        shelves.append(rosa.store.receipts.counters(inner))
+        with rosa.store.writing():
+            for device in shelves[-1]:
+                rosa.store.receipts.drop(inner, device)
+
+    assert all(shelf == shelves[0] for shelf in shelves)
+    assert len(shelves[0]) == 6
+    assert {receipt.device for receipt in crowd[8:]} <= shelves[0].keys()
+
+
+def test_a_device_that_may_not_read_any_more_makes_room(
+    rosa: Villager, ahmed: Villager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caches, "MAX_DEVICES", 2)
+    tell(ahmed, rosa)
+    [gone] = rosa.store.receipts.counters(rosa.space("inner").space)
+    more = enrol(rosa, 2)
+    [community] = rosa.replica.membership.communities()
+    rosa.replica.standing.remove(community, ahmed.replica.keys.enrolment.member)
+
+    keep_receipts(rosa.replica, rosa.space("inner").space, tuple(more))
+
+    shelf = rosa.store.receipts.counters(rosa.space("inner").space)
+    assert gone not in shelf
+    assert shelf.keys() == {receipt.device for receipt in more}
