@@ -42,6 +42,10 @@ MAX_BODY_BYTES = 56 * 1024
 MAX_ENTRY_BYTES = MAX_BODY_BYTES + 512
 """Largest entry as a frame or bundle carries it."""
 
+MAX_SEQUENCE = (1 << 53) - 1
+"""Highest number in a log: a million entries a second for 285 years. Neighbours are counted in
+64 bits, also by SQLite, and never overflow."""
+
 NO_PART = bytes(32)
 """The commitment of a part that is empty."""
 
@@ -154,7 +158,7 @@ def _check_bounds(header: Header) -> None:
         raise Malformed("an entry without a skeleton")
     if (content_bytes == 0) != (header.content_hash == NO_PART):
         raise Malformed("the content's size and commitment contradict each other")
-    if header.sequence == 0 or header.sequence >= 1 << 63:
+    if not 1 <= header.sequence <= MAX_SEQUENCE:
         raise Malformed(f"sequence number {header.sequence}")
     if (header.sequence == 1) != (header.previous == NO_ENTRY):
         raise Malformed("only the first entry of a log has no predecessor")

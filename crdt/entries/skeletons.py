@@ -17,7 +17,7 @@ from typing import Annotated
 import msgspec
 
 from crdt.codec import Decoder, WireStruct, encode
-from crdt.entries.entry import MAX_CONTENT_BYTES, MAX_SKELETON_BYTES
+from crdt.entries.entry import MAX_CONTENT_BYTES, MAX_SEQUENCE, MAX_SKELETON_BYTES
 from crdt.errors import Malformed
 from crdt.ids import EntryId
 
@@ -199,7 +199,7 @@ class Cut(WireStruct, frozen=True):
     """The last entry of a log that still counts; number 0 and zeros: none does."""
 
     log: Bytes32
-    sequence: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    sequence: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQUENCE)]
     entry: Bytes32
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from nacl.bindings import crypto_secretbox, crypto_secretbox_open
 from nacl.exceptions import CryptoError
 
-from crdt.errors import TooLarge
 from crdt.ids import ID_BYTES, DeviceId, DocumentId, EntryId, EpochId, SpaceId
 from crdt.store.rows import EpochKey, Materialised
 
@@ -115,7 +114,7 @@ class ReceiptTable:
         self._spaces = spaces
 
     def put(self, space: SpaceId, device: DeviceId, counter: int, signed: bytes) -> bool:
-        """Keep a verified receipt if it is newer."""
+        """Keep a verified receipt if it is newer, and there is room."""
         home = self._spaces.number_of(space)
         known = self._connection.row(
             "SELECT counter FROM receipts WHERE space = ? AND device = ?", (home, device)
@@ -123,7 +122,7 @@ class ReceiptTable:
         if known is None:
             row = self._connection.row("SELECT count(*) FROM receipts WHERE space = ?", (home,))
             if row is not None and row[0] >= MAX_DEVICES:
-                raise TooLarge(f"receipts of more than {MAX_DEVICES} devices")
+                return False
         elif known[0] >= counter:
             return False
         self._connection.write(
@@ -137,6 +136,11 @@ class ReceiptTable:
         sql = "SELECT signed FROM receipts WHERE space = ? AND device = ?"
         row = self._connection.row(sql, (self._spaces.number_of(space), device))
         return None if row is None else row[0]
+
+    def drop(self, space: SpaceId, device: DeviceId) -> None:
+        """Forget the receipt of one device."""
+        sql = "DELETE FROM receipts WHERE space = ? AND device = ?"
+        self._connection.write(sql, (self._spaces.number_of(space), device))
 
     def counters(self, space: SpaceId) -> dict[DeviceId, int]:
         """Return the counter of each device's receipt."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from crdt.entries.entry import Priority
 from crdt.errors import TooLarge
 from crdt.store.port import MAX_AWAITED
+from crdt.store.rows import Unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,11 +94,15 @@ class ErasureTable:
         sql = "SELECT withdrawal FROM erasures WHERE target = ? AND state > 0 ORDER BY withdrawal"
         return tuple(row[0] for row in self._connection.rows(sql, (entry,)))
 
-    def unfinished(self, space: SpaceId) -> tuple[EntryId, ...]:
+    def unfinished(self, space: SpaceId) -> tuple[Unfinished, ...]:
         """Return withdrawals whose erasures are not yet out of the journal."""
-        sql = "SELECT DISTINCT withdrawal FROM erasures WHERE space = ? AND state = 1"
-        rows = self._connection.rows(sql, (self._spaces.number_of(space),))
-        return tuple(row[0] for row in rows)
+        rows = self._connection.rows(
+            "SELECT DISTINCT withdrawal, logs.log, e.sequence FROM erasures"
+            " JOIN entries e ON e.space = erasures.space AND e.id = withdrawal"
+            " JOIN logs ON logs.number = e.log WHERE erasures.space = ? AND erasures.state = 1",
+            (self._spaces.number_of(space),),
+        )
+        return tuple(Unfinished(*row) for row in rows)
 
     def finish(self) -> None:
         """Note that everything erased so far is off the disk."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         SetSummary,
         SpaceRow,
         StoredEntry,
+        Unfinished,
     )
 
 MAX_AWAITED = 1_000_000
@@ -280,7 +281,7 @@ class Erasures(Protocol):
         """Return the withdrawals that took parts of an entry."""
         ...
 
-    def unfinished(self, space: SpaceId) -> tuple[EntryId, ...]:
+    def unfinished(self, space: SpaceId) -> tuple[Unfinished, ...]:
         """Return withdrawals whose erasures are not yet out of the journal: see `checkpoint`."""
         ...
 
@@ -324,11 +325,14 @@ class Receipts(Protocol):
     """The latest receipt of each device of a community, by its `inner` space."""
 
     def put(self, space: SpaceId, device: DeviceId, counter: int, signed: bytes) -> bool:
-        """Keep a verified receipt if it is newer; returns whether it was.
+        """Keep a verified receipt if it is newer; returns whether it is kept.
 
-        Raises:
-            TooLarge: From one device more than a community may have.
+        From one device more than a community may have, nothing is kept: `drop` another first.
         """
+        ...
+
+    def drop(self, space: SpaceId, device: DeviceId) -> None:
+        """Forget the receipt of one device."""
         ...
 
     def get(self, space: SpaceId, device: DeviceId) -> bytes | None:

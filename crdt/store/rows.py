@@ -68,6 +68,14 @@ class Range(NamedTuple):
     last: int
 
 
+class Unfinished(NamedTuple):
+    """A withdrawal whose words may still be on the disk, by its place in its log."""
+
+    withdrawal: EntryId
+    log: LogId
+    sequence: int
+
+
 @dataclass(frozen=True, slots=True)
 class LogRow:
     """A log, as far as it is here.

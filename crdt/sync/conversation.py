@@ -21,6 +21,7 @@ from crdt.errors import Malformed
 from crdt.ids import digest
 from crdt.sync.difference import ListDifference
 from crdt.sync.frames import Done, Frame, ShortIds, Summary
+from crdt.sync.receipt_exchange import ReceiptExchange
 from crdt.sync.transfer import Queue
 
 if TYPE_CHECKING:
@@ -70,16 +71,15 @@ class Conversation:
         max_priority: int,
     ) -> None:
         self.shared, self.number = shared, number
-        self.ours, self.theirs = ours, theirs
         self.state = State.RESTING
         self.is_agreed = False
         self.serves = False
         self.is_served = False
-        self.has_heard = False
         self.sent = self.received = 0
         self.credential_bytes = 0
         self.listed = 0
         self.queue = Queue(source, frame_budget)
+        self.receipts = ReceiptExchange(source, shared.space, number, ours, theirs)
         self._source, self._salt, self._max_priority = source, salt, max_priority
         self._round = 0
         self._mine: SetSummary | None = None
@@ -140,6 +140,7 @@ class Conversation:
     def refuse(self) -> list[Frame]:
         """Stop serving the peer at once, in the middle of whatever is under way."""
         self.serves = self.is_agreed = False
+        self.receipts.drop()
         self._stop()
         return self.begin()
 

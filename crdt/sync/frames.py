@@ -116,7 +116,7 @@ class Done(WireStruct, frozen=True, tag=6):
 
 
 class Ack(WireStruct, frozen=True, tag=7):
-    """How many bytes of `ShortIds` and `Entries` frames the sender has dealt with so far."""
+    """How many bytes of `ShortIds`, `Entries` and `Receipts` the sender has dealt with so far."""
 
     total: _Large
 

@@ -7,6 +7,7 @@ set of entries, so that a quiet network stays quiet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.crypto.keys import DeviceKey, check_device_signature
 from crdt.crypto.signing import Domain
+from crdt.entries.entry import MAX_SEQUENCE
 from crdt.errors import TooLarge
 from crdt.ids import DeviceId, EntryId, LogId, device_id
 from crdt.store.rows import Range
@@ -22,17 +24,31 @@ from crdt.sync.frames import MAX_DEVICES, MAX_FRAME_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from crdt.store.rows import Unfinished
+
 MAX_RECEIPT_BYTES = 48 * 1024
 """A receipt fits one frame: some 1,200 logs."""
+
+MAX_UNFINISHED = 512
+"""Withdrawals that one receipt names as not carried out yet."""
 
 MAX_RANGES = 64
 """Of one log; what lies above them counts as not here."""
 
+MAX_COUNTER = (1 << 53) - 1
+"""Counters are milliseconds where the clock is right: good for 285,000 years."""
+
+_FIXED_BYTES = 128
+"""What a body takes beside its logs and withdrawals, at most."""
+
+_ID_BYTES = 34
+"""An id as it is written."""
+
 _Bytes16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 _Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Bytes64 = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
-_Number = Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
-_Counter = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+_Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQUENCE)]
+_Counter = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNTER)]
 
 
 _Ranges = Annotated[tuple[tuple[_Number, _Number], ...], msgspec.Meta(max_length=MAX_RANGES)]
@@ -43,7 +59,7 @@ class _Body(WireStruct, frozen=True):
     counter: _Counter
     stamp_ms: Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
     logs: tuple[tuple[_Bytes32, _Ranges], ...]
-    unfinished: Annotated[tuple[_Bytes32, ...], msgspec.Meta(max_length=512)]
+    unfinished: Annotated[tuple[_Bytes32, ...], msgspec.Meta(max_length=MAX_UNFINISHED)]
 
 
 class _Signed(WireStruct, frozen=True):
@@ -93,6 +109,55 @@ class Receipt:
     def has_carried_out(self, withdrawal: EntryId, log: LogId, sequence: int) -> bool:
         """Tell whether the device has erased what a withdrawal, by its place in its log, names."""
         return self.holds(log, sequence) and withdrawal not in self.unfinished
+
+
+def fit_receipt(
+    logs: Iterable[tuple[LogId, Sequence[Range]]], unfinished: Iterable[Unfinished]
+) -> tuple[dict[LogId, tuple[Range, ...]], tuple[EntryId, ...]]:
+    """Choose what a receipt names, so that it always fits.
+
+    What it leaves out counts as not here, which is never wrong. A withdrawal that finds no
+    room among the unfinished is left out itself, with what follows it in its log.
+
+    Args:
+        logs: With what is here of each; most important first.
+        unfinished: Withdrawals that are not carried out on the disk yet.
+
+    Returns:
+        Logs and unfinished withdrawals to sign.
+    """
+    named, ends = _fit_unfinished(unfinished)
+    room = MAX_RECEIPT_BYTES - _FIXED_BYTES - _ID_BYTES * len(named)
+    chosen: dict[LogId, tuple[Range, ...]] = {}
+    for log, ranges in logs:
+        end = ends.get(log, MAX_SEQUENCE + 1)
+        held = (Range(first, min(last, end - 1)) for first, last in ranges if first < end)
+        kept = tuple(islice(held, MAX_RANGES))
+        size = len(encode((log, kept)))
+        if kept and size <= room:
+            chosen[log] = kept
+            room -= size
+        if room < _ID_BYTES:
+            break
+    return chosen, tuple(sorted(named))
+
+
+def _fit_unfinished(
+    unfinished: Iterable[Unfinished],
+) -> tuple[list[EntryId], dict[LogId, int]]:
+    """Name what fits, logs that have few of them first; tell where the other logs must end."""
+    by_log: dict[LogId, list[Unfinished]] = {}
+    for each in unfinished:
+        by_log.setdefault(each.log, []).append(each)
+    named: list[EntryId] = []
+    ends: dict[LogId, int] = {}
+    for log, waiting in sorted(by_log.items(), key=lambda item: (len(item[1]), item[0])):
+        waiting.sort(key=lambda each: each.sequence)
+        room = MAX_UNFINISHED - len(named)
+        named += [each.withdrawal for each in waiting[:room]]
+        if waiting[room:]:
+            ends[log] = waiting[room].sequence
+    return named, ends
 
 
 def sign_receipt(

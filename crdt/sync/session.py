@@ -45,8 +45,6 @@ from crdt.sync.frames import (
     encode_frame,
 )
 from crdt.sync.greeting import Greeting, Match
-from crdt.sync.receipt_exchange import pass_on, read_heard, tell_heard, tell_receipts
-from crdt.sync.receipts import decode_receipts
 from crdt.sync.transfer import Credit
 
 if TYPE_CHECKING:
@@ -190,7 +188,8 @@ class SyncSession:
             return []
         if not self._shares_receipts(conversation):
             return []
-        return [self._say(tell_receipts(conversation, [signed]))]
+        conversation.receipts.offer(signed)
+        return self._go_on([])
 
     def close(self, reason: Bye = Bye.DONE) -> list[Event]:
         """End the session."""
@@ -257,9 +256,8 @@ class SyncSession:
             self._by_number[match.number] = conversation
             serves = self._may_serve(match.shared)
             heard = match.introduction.summary
-            conversation.has_heard = match.introduction.receipts == self._greeting.receipts(
-                match.shared
-            )
+            ours = self._greeting.receipts(match.shared)
+            conversation.receipts.has_told = match.introduction.receipts == ours
             events += self._frames(conversation.open(serves=serves, told=told, heard=heard))
         return events
 
@@ -307,12 +305,11 @@ class SyncSession:
                 conversation.take_done(frame)
                 return []
             case Heard():
-                return self._take_heard(conversation, frame)
+                answers = self._shares_receipts(conversation)
+                conversation.receipts.take_heard(frame, answers=answers)
+                return []
             case Receipts():
-                arrived = conversation.theirs.open(frame.box, decode_receipts)
-                if not self._shares_receipts(conversation):
-                    return []
-                return [ReceiptsArrived(conversation.shared.space, arrived)]
+                return self._take_receipts(conversation, frame, frame_bytes)
 
     def _take_entries(
         self, conversation: Conversation, frame: Entries, frame_bytes: int
@@ -328,6 +325,17 @@ class SyncSession:
         conversation.receive(len(entries))
         space = conversation.shared.space
         return [EntriesArrived(space, entries, frame_bytes), _progress(conversation)]
+
+    def _take_receipts(
+        self, conversation: Conversation, frame: Receipts, frame_bytes: int
+    ) -> list[Event]:
+        self._credit.check(frame_bytes)
+        arrived = conversation.receipts.take_receipts(frame)
+        self._credit.receive(frame_bytes)
+        self._credit.deal_with(frame_bytes)
+        if not self._shares_receipts(conversation):
+            return []
+        return [ReceiptsArrived(conversation.shared.space, arrived)]
 
     def _reconsider(self, conversation: Conversation) -> list[Event]:
         """Serve a peer whose credentials have convinced the gate."""
@@ -355,14 +363,19 @@ class SyncSession:
         return events + self._settle()
 
     def _next(self) -> list[Event]:
-        """Say one thing: lists first, then entries by urgency, then that all is said."""
+        """Say one thing: lists, urgent entries, receipts, other entries, then that all is said."""
         talks = self._conversations.values()
         for conversation in talks:
             if (page := conversation.next_page()) is not None:
                 return [self._say_weighty(page)]
         waiting = [each for each in talks if not each.queue.is_empty]
-        if waiting:
-            conversation = min(waiting, key=lambda each: each.queue.urgency)
+        first = min(waiting, key=lambda each: each.queue.urgency, default=None)
+        if first is None or first.queue.urgency > Priority.URGENT:
+            for conversation in talks:
+                if (receipts := conversation.receipts.next()) is not None:
+                    return [self._say_weighty(receipts)]
+        if first is not None:
+            conversation = first
             wires = conversation.queue.take()
             if wires:
                 conversation.send(len(wires))
@@ -375,7 +388,8 @@ class SyncSession:
 
     def _settle(self) -> list[Event]:
         talks = self._conversations.values()
-        if any(each.state is not State.RESTING or not each.queue.is_empty for each in talks):
+        owes = (not each.queue.is_empty or not each.receipts.is_empty for each in talks)
+        if any(owes) or any(each.state is not State.RESTING for each in talks):
             self._settled = None
             return []
         settled = Settled(
@@ -398,26 +412,18 @@ class SyncSession:
         )
 
     def _tell_receipts(self) -> list[Event]:
-        events: list[Event] = []
-        for conversation in self._conversations.values():
-            if conversation.has_heard or not self._shares_receipts(conversation):
-                continue
-            conversation.has_heard = True
-            events.append(self._say(tell_heard(self._source, conversation)))
-        return events
-
-    def _take_heard(self, conversation: Conversation, frame: Heard) -> list[Event]:
-        theirs = read_heard(conversation, frame)
-        if not self._shares_receipts(conversation):
-            return []
-        return self._frames(pass_on(self._source, conversation, theirs))
+        return [
+            self._say(each.receipts.tell())
+            for each in self._conversations.values()
+            if not each.receipts.has_told and self._shares_receipts(each)
+        ]
 
     # --- frames -----------------------------------------------------------------------------
 
     def _frames(self, frames: Iterable[Frame]) -> list[Event]:
         return [self._say(frame) for frame in frames]
 
-    def _say_weighty(self, frame: ShortIds | Entries) -> SendFrame:
+    def _say_weighty(self, frame: ShortIds | Entries | Receipts) -> SendFrame:
         said = self._say(frame)
         self._credit.send(len(said.frame))
         return said

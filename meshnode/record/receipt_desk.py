@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crdt.sync.receipts import open_receipt, sign_receipt
+from crdt.sync.receipts import MAX_COUNTER, fit_receipt, open_receipt, sign_receipt
+from meshnode.record.frontier import frontier, spaces_of
+from meshnode.record.receipt_shelf import ReceiptShelf
 
 if TYPE_CHECKING:
-    from crdt.ids import DeviceId, EntryId, LogId, SpaceId
+    from crdt.ids import DeviceId, SpaceId
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.membership import Community
     from crdt.replica.replica import Replica
-    from crdt.store.rows import Range
+    from crdt.store.rows import Unfinished
     from crdt.sync.receipts import Receipt
 
 
@@ -35,18 +37,17 @@ def renew_receipt(replica: Replica, inner: HeldSpace) -> bytes | None:
     store = replica.store
     if _unfinished(replica, community):
         store.checkpoint()
-    logs = _logs(replica, community)
-    unfinished = _unfinished(replica, community)
+    logs, unfinished = fit_receipt(frontier(replica, community), _unfinished(replica, community))
     own = replica.keys.device
     before = receipt_of(replica, inner.space, own.device)
     if before and dict(before.logs) == logs and before.unfinished == frozenset(unfinished):
         return None
     now_ms = replica.pen.now_ms()
     # Counted in milliseconds, so that a device whose database was lost is soon believed again.
-    counter = max(before.counter + 1 if before else 1, now_ms)
+    counter = min(max(before.counter + 1 if before else 1, now_ms), MAX_COUNTER)
     signed = sign_receipt(own, counter, now_ms, logs, unfinished)
     with store.writing():
-        store.receipts.put(inner.space, own.device, counter, signed)
+        ReceiptShelf(replica, inner).put(own.device, counter, signed)
     return signed
 
 
@@ -65,32 +66,20 @@ def keep_receipts(replica: Replica, inner: SpaceId, receipts: tuple[Receipt, ...
     held = replica.holdings.find(inner)
     if held is None:
         return []
-    newer = []
+    newer, shelf = [], ReceiptShelf(replica, held)
     with replica.store.writing():
         for receipt in receipts:
             is_own = receipt.device == replica.keys.device.device
             if not is_own and not held.may_read(receipt.device_public):
                 continue
-            if replica.store.receipts.put(inner, receipt.device, receipt.counter, receipt.signed):
+            if shelf.put(receipt.device, receipt.counter, receipt.signed):
                 newer.append(receipt)
     return newer
 
 
-def _logs(replica: Replica, community: Community) -> dict[LogId, tuple[Range, ...]]:
-    found = {}
-    for held in (community.inner, community.commons):
-        if held is not None:
-            for row in replica.store.logs.of_space(held.space):
-                found[row.log] = replica.store.logs.ranges(row.log)
-    return found
-
-
-def _unfinished(replica: Replica, community: Community) -> tuple[EntryId, ...]:
-    found: list[EntryId] = []
-    for held in (community.inner, community.commons):
-        if held is not None:
-            found += replica.store.erasures.unfinished(held.space)
-    return tuple(found)
+def _unfinished(replica: Replica, community: Community) -> list[Unfinished]:
+    erasures = replica.store.erasures
+    return [each for held in spaces_of(community) for each in erasures.unfinished(held.space)]
 
 
 def unsynced(replica: Replica) -> int:

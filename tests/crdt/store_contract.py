@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crdt.entries.authoring import Position, Seal
-from crdt.entries.entry import Priority, VerifiedEntry, decode_entry, verify
-from crdt.errors import AmbiguousId, LogForked, Malformed, TooLarge, UnknownEntry, UnknownSpace
+from crdt.entries.entry import MAX_SEQUENCE, Priority, VerifiedEntry, decode_entry, verify
+from crdt.errors import AmbiguousId, LogForked, Malformed, UnknownEntry, UnknownSpace
 from crdt.ids import NO_ENTRY, DeviceId, DocumentId, EntryId, SpaceId, epoch_id
-from crdt.store.rows import EpochKey, Fork, Materialised, Put, Range, SetSummary
+from crdt.store.rows import EpochKey, Fork, Materialised, Put, Range, SetSummary, Unfinished
 from tests.crdt.writers import KEY, OTHER_SPACE, SPACE, Writer, space_row
 
 if TYPE_CHECKING:
@@ -278,6 +278,13 @@ class StoreContract:
             assert put(store, *order) == [Put.NEW, Put.FORKED]
             assert len(store.logs.forks(SPACE)) == 1
 
+    def test_the_highest_number_of_all_is_kept_like_any_other(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        last = Position(SPACE, MAX_SEQUENCE, EntryId(b"?" * 32))
+        one, other = rosa.write(b"one", position=last), rosa.write(b"other", position=last)
+        assert put(store, one, other) == [Put.NEW, Put.FORKED]
+        assert store.logs.ranges(rosa.keys.log) == (Range(MAX_SEQUENCE, MAX_SEQUENCE),)
+
     def test_an_honest_log_is_no_fork_in_any_order(self) -> None:
         store, rosa = self.ready(), Writer("rosa")
         one, two, three = (rosa.write(bytes([turn])) for turn in range(3))
@@ -441,10 +448,12 @@ class StoreContract:
 
     def test_an_erasure_counts_as_carried_out_after_the_checkpoint(self) -> None:
         store, rosa = self.ready(), Writer("rosa")
-        put(store, rosa.write(b"a regret"))
+        regret, withdrawal = rosa.write(b"a regret"), rosa.write(b"withdrawn")
+        put(store, regret, withdrawal)
         name_log(store, rosa)
-        erase(store, rosa.written, rosa)
-        assert store.erasures.unfinished(SPACE) == (EntryId(b"w" * 32),)
+        erase(store, [regret], rosa, by=withdrawal.id)
+        place = Unfinished(withdrawal.id, rosa.keys.log, 2)
+        assert store.erasures.unfinished(SPACE) == (place,)
         assert store.checkpoint()
         assert store.erasures.unfinished(SPACE) == ()
         assert store.erasures.withdrawn_by(rosa.written[0].id)
@@ -507,12 +516,18 @@ class StoreContract:
         assert store.receipts.get(SPACE, device) == b"five"
         assert store.receipts.counters(SPACE) == {device: 5}
 
-    def test_receipts_of_more_devices_than_a_community_has_are_refused(self) -> None:
+    def test_a_shelf_full_of_receipts_takes_no_more_devices_until_one_is_dropped(self) -> None:
         store = self.ready()
-        with store.writing(), pytest.raises(TooLarge):
-            for number in range(1001):
-                device = DeviceId(number.to_bytes(16, "big"))
-                store.receipts.put(SPACE, device, 1, b"receipt")
+        devices = [DeviceId(number.to_bytes(16, "big")) for number in range(1001)]
+        with store.writing():
+            for device in devices[:1000]:
+                assert store.receipts.put(SPACE, device, 1, b"receipt")
+            assert not store.receipts.put(SPACE, devices[-1], 1, b"receipt")
+            assert store.receipts.put(SPACE, devices[0], 2, b"newer")
+            assert store.receipts.put(OTHER_SPACE, devices[-1], 1, b"receipt")
+            store.receipts.drop(SPACE, devices[0])
+            assert store.receipts.put(SPACE, devices[-1], 1, b"receipt")
+        assert set(store.receipts.counters(SPACE)) == set(devices[1:])
 
     def test_small_things_lie_on_shelves(self) -> None:
         store = self.ready()

@@ -12,6 +12,7 @@ from crdt.entries.authoring import Seal
 from crdt.entries.entry import (
     HEADER_BYTES,
     MAX_CONTENT_BYTES,
+    MAX_SEQUENCE,
     SignedEntry,
     decode_entry,
     decode_header,
@@ -19,7 +20,7 @@ from crdt.entries.entry import (
     verify,
 )
 from crdt.entries.sealing import Part, open_part
-from crdt.errors import BadSignature, CannotOpen, CrdtError, TooLarge
+from crdt.errors import BadSignature, CannotOpen, CrdtError, Malformed, TooLarge
 from crdt.ids import NOT_SEALED, EpochId, epoch_id
 from tests.crdt.people import bytes_for, entry_by
 
@@ -96,6 +97,17 @@ def test_no_bit_of_a_header_can_be_changed(position: int, bit: int) -> None:
         verify(replace(whole, header=bytes(header)))
 
 
+def test_a_number_whose_neighbours_could_overflow_is_refused() -> None:
+    def numbered(number: int) -> bytes:
+        whole = signed().header
+        return whole[:66] + number.to_bytes(8, "big") + b"p" * 32 + whole[106:]
+
+    for number in (1 << 53, (1 << 63) - 1, 1 << 63, (1 << 64) - 1):
+        with pytest.raises(Malformed):
+            decode_header(numbered(number))
+    assert decode_header(numbered(MAX_SEQUENCE)).sequence == (1 << 53) - 1
+
+
 @given(st.binary(max_size=400))
 def test_garbage_is_no_entry(garbage: bytes) -> None:
     with pytest.raises(CrdtError):
@@ -103,11 +115,9 @@ def test_garbage_is_no_entry(garbage: bytes) -> None:
 
 
 @given(st.binary(min_size=HEADER_BYTES, max_size=HEADER_BYTES))
-def test_any_header_that_is_read_is_written_back_the_same(data: bytes) -> None:
-    data = (
-        b"\x01" + bytes([data[1] % 4]) + data[2:122] + bytes(3) + b"\x09" + bytes(4) + data[130:162]
-    )
-    data += bytes(32)
+def test_any_header_that_is_read_is_written_back_the_same(whole: bytes) -> None:
+    data = b"\x01" + bytes([whole[1] % 4]) + whole[2:66] + bytes(2) + whole[68:122]  # below 2^48
+    data += bytes(3) + b"\x09" + bytes(4) + whole[130:162] + bytes(32)
     try:
         header = decode_header(data)
     except CrdtError:

@@ -155,7 +155,9 @@ def test_an_open_read_holds_up_the_checkpoint_and_says_so(tmp_path: Path) -> Non
     reader = store.reader()
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM entries").fetchone()
-    erase(store, rosa.written, rosa)
+    withdrawal = rosa.write(b"withdrawn")
+    put(store, withdrawal)
+    erase(store, rosa.written, rosa, by=withdrawal.id)
     assert not store.checkpoint()
     assert store.erasures.unfinished(SPACE)
 

@@ -6,7 +6,7 @@ import pytest
 
 from crdt.entries.entry import Priority
 from crdt.ids import EntryId
-from crdt.store.rows import Range
+from crdt.store.rows import Range, Unfinished
 from crdt.sync.events import Ended, EntriesArrived, PeerProven
 from crdt.sync.frames import Bye, Entries, decode_frame
 from crdt.sync.hello import SharedSpace
@@ -380,9 +380,11 @@ def test_an_erasure_is_known_to_be_done_in_the_meeting_that_did_it() -> None:
     withdrawal = rosa.withdraw(regret.id, space=OTHER_SPACE)
 
     meeting = meet(rosa, ahmed)
-    assert ahmed.store.erasures.unfinished(OTHER_SPACE) == (withdrawal.id,)
+    place = Unfinished(withdrawal.id, withdrawal.header.log, withdrawal.header.sequence)
+    assert ahmed.store.erasures.unfinished(OTHER_SPACE) == (place,)
     ahmed.store.checkpoint()
-    signed = receipt(ahmed, 1, *ahmed.store.erasures.unfinished(OTHER_SPACE))
+    assert ahmed.store.erasures.unfinished(OTHER_SPACE) == ()
+    signed = receipt(ahmed, 1)
     meeting.other.obey(meeting.other.session.offer_receipt(OTHER_SPACE, signed))
     meeting.run()
 

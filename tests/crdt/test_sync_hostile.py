@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crdt.crypto.keys import DeviceKey
 from crdt.errors import BadSignature, Malformed, MeshError, TooLarge
+from crdt.ids import LogId
+from crdt.store.rows import Range
 from crdt.sync import difference
 from crdt.sync.conversation import MAX_ROUNDS
 from crdt.sync.difference import ListDifference
-from crdt.sync.events import Ended, SendFrame
+from crdt.sync.events import Ended, Event, SendFrame
 from crdt.sync.frames import (
+    MAX_FRAME_BYTES,
     Ack,
     Bye,
     Done,
@@ -40,7 +44,9 @@ from crdt.sync.hello import (
 )
 from crdt.sync.receipts import decode_counters, decode_receipts, open_receipt, sign_receipt
 from crdt.sync.session import Stage
+from crdt.sync.transfer import WINDOW_BYTES
 from tests.crdt.meeting import COMMONS, INNER, End, Meeting, Node, meet
+from tests.crdt.people import bytes_for
 from tests.crdt.writers import OTHER_SPACE, SPACE
 
 if TYPE_CHECKING:
@@ -279,6 +285,71 @@ def test_a_forged_receipt_is_refused_with_all_that_came_with_it() -> None:
     refused(meeting.other, forged.frame, BadSignature)
     # The box was not used up: the true one still arrives in its place.
     assert rosa.store.receipts.counters(OTHER_SPACE) == {}
+
+
+def with_receipts(count: int) -> Meeting:
+    """Two that have settled; since then the other has heard of many devices."""
+    meeting = meet(Node("rosa", INNER), Node("ahmed", INNER))
+    logs = {LogId(bytes_for(f"log {n}", 32)): (Range(1, 9),) for n in range(1000)}
+    with meeting.other.node.store.writing():
+        for n in range(count):
+            device = DeviceKey(bytes_for(f"device {n}", 64))
+            signed = sign_receipt(device, 1, 1, logs, ())
+            meeting.other.node.store.receipts.put(OTHER_SPACE, device.device, 1, signed)
+    return meeting
+
+
+def heard(end: End) -> bytes:
+    conversation = end.session._conversations[OTHER_SPACE]
+    return encode_frame(conversation.receipts.tell())
+
+
+def frames_of(events: list[Event]) -> list[bytes]:
+    return [event.frame for event in events if isinstance(event, SendFrame)]
+
+
+def test_who_asks_for_receipts_gets_no_more_at_once_than_the_credit_allows() -> None:
+    meeting = with_receipts(20)
+
+    first = frames_of(meeting.other.session.receive(heard(meeting.one)))
+    sent = sum(map(len, first))
+
+    assert sent <= WINDOW_BYTES + MAX_FRAME_BYTES
+    further = frames_of(meeting.other.session.receive(encode_frame(Ack(sent))))
+    assert 0 < sum(map(len, further)) <= WINDOW_BYTES + MAX_FRAME_BYTES
+
+
+def test_an_honest_peer_gets_all_receipts_there_are() -> None:
+    meeting = with_receipts(20)
+
+    meeting.other.obey(meeting.other.session.receive(heard(meeting.one)))
+    meeting.run()
+
+    assert len(meeting.one.node.store.receipts.counters(OTHER_SPACE)) == 20
+
+
+def test_receipts_are_asked_for_once() -> None:
+    meeting = with_receipts(1)
+    meeting.other.obey(meeting.other.session.receive(heard(meeting.one)))
+    meeting.run()
+
+    refused(meeting.other, heard(meeting.one), Malformed)
+
+
+def test_receipts_beyond_the_credit_are_refused() -> None:
+    meeting = with_receipts(1)
+    store = meeting.other.node.store.receipts
+    [device] = store.counters(OTHER_SPACE)
+    [large] = frames_of(
+        meeting.other.session.offer_receipt(OTHER_SPACE, store.get(OTHER_SPACE, device) or b"")
+    )
+    entry = encode_frame(
+        Entries(0, (meeting.other.node.writers[OTHER_SPACE].write(bytes(40_000)).wire(),))
+    )
+    for _ in range(8):
+        meeting.one.session.receive(entry)  # and nobody admits
+
+    refused(meeting.one, large, TooLarge)
 
 
 # --- garbage -----------------------------------------------------------------------------
