@@ -260,9 +260,11 @@ class Acts:
             return Role.FOUNDER
         best: Role | None = None
         for bit in bits(self._raising.get(principal, 0) & closure):
-            if removals & ~self._nodes[bit].below:
+            role, unknown = self._role_given(bit, view), removals & ~self._nodes[bit].below
+            if role is Role.FOUNDER:
+                unknown &= self._removals.of_founders(principal)
+            if unknown:
                 continue
-            role = self._role_given(bit, view)
             if role is not None and (best is None or role > best) and self._counts(bit, view):
                 best = role
         return best

@@ -104,6 +104,18 @@ class Removals:
                 beyond |= 1 << bit
         return beyond
 
+    def of_founders(self, principal: bytes) -> int:
+        """Return those that end what founders gave somebody: by founders, or by themselves.
+
+        A steward may remove somebody without having heard that they are a founder by now.
+        """
+        found = 0
+        for bit in bits(self._ending.get(principal, 0)):
+            removal = self._removals[bit]
+            by_themselves = removal.node.entry.pseudonym == principal
+            found |= (removal.level >= Role.FOUNDER or by_themselves) << bit
+        return found
+
     def is_overruled(self, bit: int, view: int) -> bool:
         """Whether one of a higher role, that is in the view, overrules a revocation."""
         # Those that overrule are of a strictly higher level, of which there are three.

@@ -273,3 +273,23 @@ def test_a_number_far_ahead_of_a_log_keeps_nobody_reading(rosa: Villager, tmp_pa
     remove(rosa, eve)
 
     assert not rosa.space("inner").may_read(eve.replica.keys.device.public)
+
+
+def test_a_steward_who_has_not_heard_of_it_ends_no_founders_role(
+    rosa: Villager, tmp_path: Path
+) -> None:
+    eve, ahmed = (join(rosa, tmp_path, name, Role.STEWARD) for name in ("eve", "ahmed"))
+    for guest in (eve, ahmed, eve):
+        rosa.meet(guest)
+    [community] = rosa.replica.membership.communities()
+    rosa.replica.standing.appoint(community, ahmed.replica.keys.enrolment.member, Role.FOUNDER)
+    remove_unheard = eve.replica.membership.community(eve.space("inner"))
+    eve.replica.standing.remove(remove_unheard, ahmed.replica.keys.enrolment.member)
+
+    eve.give(rosa)
+
+    for level in ("inner", "commons"):
+        access, who = rosa.space(level).access, ahmed.space(level).own.pseudonym
+        assert access is not None and access.role(who) is Role.FOUNDER
+    remove(rosa, ahmed)
+    assert not rosa.space("inner").may_read(ahmed.replica.keys.device.public)
