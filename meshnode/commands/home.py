@@ -129,14 +129,14 @@ def passphrase(call: Call) -> int:
     keys = store.unlock(key)
     if call.no_passphrase:
         store.write(keys, make_key_file(path))
-        call.terminal.note(f"From now on the key file {path} opens the node.")
+        call.terminal.done(f"From now on the key file {path} opens the node.")
         return Exit.DONE
     store.write(
         keys, passphrases.new(call.terminal, call.new_passphrase_file, "--new-passphrase-file")
     )
     if was_key_file:
         destroy(path)
-    call.terminal.note("From now on the new passphrase opens the node.")
+    call.terminal.done("From now on the new passphrase opens the node.")
     return Exit.DONE
 
 
@@ -161,7 +161,7 @@ def wipe(call: Call) -> int:
         os.kill(process, signal.SIGKILL)  # it holds the keys in memory: no time to say goodbye
         wait_stopped(call.home)
     call.home.remove()
-    call.terminal.note("The keys were destroyed and the home removed.")
+    call.terminal.done("The keys were destroyed and the home removed.")
     return Exit.DONE
 
 
