@@ -535,8 +535,13 @@ def test_recover_brings_the_member_back(
     first = json.loads(shell.said)
     shell.call("wipe", "--yes")
 
-    monkeypatch.setattr(sys, "stdin", io.StringIO("not twelve words\n"))
-    assert shell.call("recover", "--name", "Rosa", "--no-passphrase") == 2
+    for given in ("not twelve words\n", "\n", ""):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        assert shell.call("recover", "--name", "Rosa", "--no-passphrase") == 2
+        assert shell.home.is_empty
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert shell.call("init", "--name", "Rosa", "--no-passphrase", "--join", "-") == 2
+    assert shell.home.is_empty
     monkeypatch.setattr(sys, "stdin", io.StringIO(" ".join(first["words"]) + "\n"))
     assert shell.call("recover", "--name", "Rosa", "--no-passphrase", "--json") == 0
 
