@@ -360,6 +360,7 @@ async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
         assert await shell.json("peers", "remove", "a:1") == {}
 
 
+@pytest.mark.slow
 async def test_an_empty_list_says_what_to_do_and_prints_nothing(shell: Shell) -> None:
     await make_node(shell.home)
     async with running(shell.home):
