@@ -15,6 +15,9 @@ _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_8
 _MOST_MS = 10 * 365 * _UNIT_MS["d"]
 _MOST_DIGITS = 10
 
+MAX_NAME_CHARS = 200
+"""The node's own limit, which a test compares."""
+
 
 def duration_ms(text: str) -> int:
     """Read a duration such as "90s", "12h" or "7d", in milliseconds."""
@@ -57,6 +60,13 @@ def some(text: str) -> str:
 def some_words(text: str) -> str:
     """Read words that must not be empty."""
     return some(words(text))
+
+
+def called(text: str) -> str:
+    """Read the name of a person or a community."""
+    if len(text) > MAX_NAME_CHARS:
+        raise argparse.ArgumentTypeError(f"a name has at most {MAX_NAME_CHARS} characters")
+    return some_words(text)
 
 
 def _is_undecoded(letter: str) -> bool:

@@ -55,7 +55,11 @@ def add(call: Call) -> int:
                     files.append(event)
                     _tell_file(call, event)
 
-    with_node(call, give)
+    try:
+        with_node(call, give)
+    except KeyboardInterrupt:
+        call.terminal.note(f"Ended after {counted(len(files), 'file')}; what was added stays.")
+        raise
     done = ends[-1] if ends else ImportDone(added=0, updated=0, unchanged=0, skipped=0, refused=0)
     if call.json:
         call.terminal.data({"files": files, "done": done})

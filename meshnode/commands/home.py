@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from meshnode.api.status_codes import Exit
 from meshnode.commands import passphrases
-from meshnode.errors import ConfigError, NodeEmpty
+from meshnode.errors import BadUsage, ConfigError, NodeEmpty
 from meshnode.home.config import load_config, sections, settings, toml
 from meshnode.home.home_lock import holder, home_lock
 from meshnode.home.key_file import key_file_path, make_key_file, read_key_file
@@ -60,13 +60,18 @@ def _request(call: Call, *, asks_words: bool) -> CreateRequest:
     if not call.no_passphrase and call.key_file is None:
         passphrase = passphrases.new(call.terminal, call.passphrase_file, "--passphrase-file")
     ticket = call.terminal.read().strip() if call.join == "-" else call.join
+    if ticket == "":
+        raise BadUsage("the ticket is empty")
+    words = call.terminal.line("Your twelve recovery words").strip() if asks_words else None
+    if words == "":
+        raise BadUsage("no recovery words were given, and without them you would be somebody new")
     return CreateRequest(
         name=call.name,
         community=call.community,
         ticket=ticket,
         passphrase=passphrase,
         key_file=call.key_file,
-        words=call.terminal.line("Your twelve recovery words") if asks_words else None,
+        words=words,
     )
 
 
@@ -129,14 +134,14 @@ def passphrase(call: Call) -> int:
     keys = store.unlock(key)
     if call.no_passphrase:
         store.write(keys, make_key_file(path))
-        call.terminal.note(f"From now on the key file {path} opens the node.")
+        call.terminal.done(f"From now on the key file {path} opens the node.")
         return Exit.DONE
     store.write(
         keys, passphrases.new(call.terminal, call.new_passphrase_file, "--new-passphrase-file")
     )
     if was_key_file:
         destroy(path)
-    call.terminal.note("From now on the new passphrase opens the node.")
+    call.terminal.done("From now on the new passphrase opens the node.")
     return Exit.DONE
 
 
@@ -161,7 +166,7 @@ def wipe(call: Call) -> int:
         os.kill(process, signal.SIGKILL)  # it holds the keys in memory: no time to say goodbye
         wait_stopped(call.home)
     call.home.remove()
-    call.terminal.note("The keys were destroyed and the home removed.")
+    call.terminal.done("The keys were destroyed and the home removed.")
     return Exit.DONE
 
 

@@ -89,14 +89,14 @@ def stop(call: Call) -> int:
 
     process = holder(call.home)
     if process is None:
-        call.terminal.note("No node runs here.")
+        call.terminal.done("No node runs here.")
         return Exit.DONE
     if is_answering(call.home):
         with_running(call, lambda node: node.stop())
     elif process:
         os.kill(process, signal.SIGTERM)  # it is just starting
     wait_stopped(call.home)
-    call.terminal.note("Stopped.")
+    call.terminal.done("Stopped.")
     return Exit.DONE
 
 
@@ -107,7 +107,7 @@ def lock(call: Call) -> int:
     if call.home.is_empty:
         raise NodeEmpty(str(call.home.root))
     if not is_answering(call.home):
-        call.terminal.note("No node runs here, so its keys are in nobody's memory.")
+        call.terminal.done("No node runs here, so its keys are in nobody's memory.")
         return Exit.DONE
 
     async def close_it(node: NodeClient) -> None:
@@ -116,7 +116,7 @@ def lock(call: Call) -> int:
         await _wait_anew(node, before)
 
     with_running(call, close_it)
-    call.terminal.note("Locked. `meshnode unlock` opens it again.")
+    call.terminal.done("Locked. `meshnode unlock` opens it again.")
     return Exit.DONE
 
 

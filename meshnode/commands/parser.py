@@ -10,7 +10,7 @@ import argparse
 import json
 from typing import Any, NoReturn
 
-from meshnode.commands.arguments import duration_ms, number, some, some_words, words
+from meshnode.commands.arguments import called, duration_ms, number, some, some_words, words
 
 LEVELS = ("inner", "allied", "commons")
 ROLES = ("founder", "steward", "contributor", "reader")
@@ -161,9 +161,9 @@ def _add_home(commands: Commands) -> None:
 
 
 def _add_making(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", type=some_words, required=True, help="what you want to be called")
+    parser.add_argument("--name", type=called, required=True, help="what you want to be called")
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--community", type=some_words, metavar="NAME", help="found a community")
+    group.add_argument("--community", type=called, metavar="NAME", help="found a community")
     group.add_argument(
         "--join", type=some, metavar="TICKET", help="join one ('-': read the ticket)"
     )
@@ -179,7 +179,7 @@ def _add_making(parser: argparse.ArgumentParser) -> None:
 
 def _add_community(commands: Commands) -> None:
     found = commands.add("found", "community:found", "Found a community.")
-    found.add_argument("name", type=some_words, metavar="NAME")
+    found.add_argument("name", type=called, metavar="NAME")
     invite = commands.add("invite", "community:invite", "Make a ticket to a community.")
     invite.add_argument("--role", choices=ROLES, default="contributor")
     invite.add_argument(

@@ -92,6 +92,13 @@ class Terminal:
         """Print JSON."""
         self.say(msgspec.json.encode(value).decode())
 
+    def done(self, text: str) -> None:
+        """Say that something without an answer was done; JSON is then empty."""
+        if self.is_json:
+            self.data({})
+        else:
+            self.note(text)
+
     def note(self, text: str) -> None:
         """Say something beside the answer."""
         self.flush()

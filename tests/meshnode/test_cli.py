@@ -18,7 +18,7 @@ import pytest
 import meshnode
 from crdt.errors import NotAuthorised
 from meshnode.cli import main
-from meshnode.commands import edited_text, wording
+from meshnode.commands import contributions, edited_text, wording
 from meshnode.commands.arguments import duration_ms
 from meshnode.commands.call import Program
 from meshnode.commands.parser import build_parser
@@ -109,6 +109,18 @@ async def test_add_reports_each_file_and_their_sum(shell: Shell, tmp_path: Path)
         given = await shell.json("add", str(tmp_path / "radio.md"))
     assert given["files"][0]["outcome"] == "added"
     assert given["done"]["added"] == 1
+
+
+def test_an_import_that_is_interrupted_says_that_what_was_added_stays(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(contributions, "with_node", interrupt)
+
+    assert shell.call("add", str(tmp_path)) == 130
+    assert "what was added stays" in shell.noted
 
 
 async def test_list_shows_rows_and_says_when_there_are_more(shell: Shell) -> None:
@@ -348,6 +360,7 @@ async def test_peers_are_added_met_and_removed(shell: Shell) -> None:
         assert await shell.json("peers", "remove", "a:1") == {}
 
 
+@pytest.mark.slow
 async def test_an_empty_list_says_what_to_do_and_prints_nothing(shell: Shell) -> None:
     await make_node(shell.home)
     async with running(shell.home):
@@ -427,6 +440,7 @@ async def test_no_start_starts_nothing(shell: Shell) -> None:
     assert await shell.fail("status", "--no-start") == 3
     assert await shell.run("stop") == ""
     assert "No node runs here" in shell.noted
+    assert await shell.json("stop") == {}
     await shell.run("lock")
     assert "nobody's memory" in shell.noted
 
@@ -522,8 +536,13 @@ def test_recover_brings_the_member_back(
     first = json.loads(shell.said)
     shell.call("wipe", "--yes")
 
-    monkeypatch.setattr(sys, "stdin", io.StringIO("not twelve words\n"))
-    assert shell.call("recover", "--name", "Rosa", "--no-passphrase") == 2
+    for given in ("not twelve words\n", "\n", ""):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        assert shell.call("recover", "--name", "Rosa", "--no-passphrase") == 2
+        assert shell.home.is_empty
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert shell.call("init", "--name", "Rosa", "--no-passphrase", "--join", "-") == 2
+    assert shell.home.is_empty
     monkeypatch.setattr(sys, "stdin", io.StringIO(" ".join(first["words"]) + "\n"))
     assert shell.call("recover", "--name", "Rosa", "--no-passphrase", "--json") == 0
 

@@ -8,9 +8,10 @@ import os
 import msgspec
 import pytest
 
-from meshnode.commands import parser
+from meshnode.commands import arguments, parser
 from meshnode.commands.parser import build_parser
 from meshnode.desks.community_desk import MAX_USES
+from meshnode.home import unlocked_keys
 from meshnode.service import MAX_PAGE_ROWS, ContributionQuery
 
 
@@ -22,6 +23,7 @@ from meshnode.service import MAX_PAGE_ROWS, ContributionQuery
         (("invite", "--uses", "1" * 5_000), "is no number from 1 to 1000"),
         (("invite", "--uses", "two"), "'two' is no number from 1 to 1000"),
         (("search", "water", "--limit", "1001"), "'1001' is no number from 1 to 1000"),
+        (("found", "x" * 201), "a name has at most 200 characters"),
         (("list", "--offset", "-1"), "'-1' is no number from 0 to 2147483648"),
     ],
 )
@@ -43,6 +45,7 @@ def test_the_bounds_are_those_of_the_node() -> None:
     asked = {"limit": parser.MAX_ROWS, "offset": parser.MAX_OFFSET}
 
     assert parser.MAX_USES == MAX_USES
+    assert arguments.MAX_NAME_CHARS == unlocked_keys.MAX_NAME_CHARS
     assert parser.MAX_ROWS == MAX_PAGE_ROWS
     assert msgspec.convert(asked, ContributionQuery).offset == parser.MAX_OFFSET
     with pytest.raises(msgspec.ValidationError):
