@@ -20,7 +20,7 @@ from pathlib import Path
 
 from knowledge.model.file import model_folder
 from scripts.model.engine import compile_engine
-from scripts.model.machine import Unready
+from scripts.model.machine import Crashed, Unready
 from scripts.model.weights import check, install_weights, requantise
 
 
@@ -45,7 +45,13 @@ def main() -> int:
             check(arguments.file)
         else:
             compile_engine()
-            remember(install_weights(model_folder()))
+            try:
+                file = install_weights(model_folder())
+            except Crashed as crash:
+                print(f"  {crash} It is compiled anew, for any processor of this kind.")
+                compile_engine(is_plain=True)
+                file = install_weights(model_folder())
+            remember(file)
     except (Unready, OSError) as error:
         print(f"  {error}")
         return 1

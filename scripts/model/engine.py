@@ -25,19 +25,25 @@ COMPILE_FREE_BYTES = 700 * 1024**2
 COMPILE_MEMORY_BYTES = 1024**3
 """Memory that one compiler process may need at its largest source file."""
 
+_NO_TILES = ("-mno-amx-tile", "-mno-amx-int8", "-mno-amx-bf16")
 STEP = re.compile(r"\[(?P<done>\d+)/(?P<all>\d+)\](?P<command>.*)")
 SOURCE = re.compile(r" -c \S*?(?P<name>[^/\s]+/[^/\s]+)(?=\s|$)")
 
 
-def compile_engine() -> None:
+def compile_engine(*, is_plain: bool = False) -> None:
     """Build and install llama-cpp-python, unless it is there and loads.
+
+    Args:
+        is_plain: Build it in any case, and for any processor of this kind: what was built
+            for this very one crashed on it.
 
     Raises:
         Unready: Something it needs is missing, or the compiler gave up.
     """
-    if _loads():
+    if _loads() and not is_plain:
         return
-    if not any(map(shutil.which, ("c++", "g++", "clang++"))):
+    compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+    if compiler is None:
         raise Unready("There is no C++ compiler. On Debian and Raspberry Pi OS: apt install g++")
     need_room(Path(sys.prefix), COMPILE_FREE_BYTES)
 
@@ -52,16 +58,21 @@ def compile_engine() -> None:
     log = Path(sys.prefix) / "model-build.log"
     # Not in /tmp, which is often a small part of the memory on boards like the Pi.
     with tempfile.TemporaryDirectory(prefix="model-build-", dir=sys.prefix) as scratch:
+        native = "-DGGML_NATIVE=OFF" if is_plain else ""
+        wishes = f"-DLLAVA_BUILD=OFF {native} {os.environ.get('CMAKE_ARGS', '')}"
         environment = os.environ | {
-            "CMAKE_ARGS": f"-DLLAVA_BUILD=OFF {os.environ.get('CMAKE_ARGS', '')}".strip(),
+            "CMAKE_ARGS": " ".join(wishes.split()),
             "CMAKE_BUILD_PARALLEL_LEVEL": str(jobs),
             "TMPDIR": scratch,
         }
-        status = run_showing_steps(
-            [*PIP, "install", "--verbose", "--no-build-isolation", "--require-hashes", "-r", lock],
-            environment,
-            log,
-        )
+        for flags in ("CFLAGS", "CXXFLAGS"):
+            given = os.environ.get(flags, "")
+            environment[flags] = " ".join((*without_tiles(compiler), given)).strip()
+        # A wheel that was built before, and crashed, lies in pip's cache under the same name.
+        again = ["--no-cache-dir", "--force-reinstall", "--no-deps"] if is_plain else []
+        install = ["install", "--verbose", "--no-build-isolation", *again]
+        command = [*PIP, *install, "--require-hashes", "-r", lock]
+        status = run_showing_steps(command, environment, log)
     if status != 0:
         last = "\n".join(
             f"    {line}" for line in log.read_text(errors="replace").splitlines()[-8:]
@@ -69,6 +80,17 @@ def compile_engine() -> None:
         raise Unready(f"The compiler gave up. The end of {log}:\n{last}")
     if not _loads():
         raise Unready(f"llama.cpp was built but does not load. See {log}")
+
+
+def without_tiles(compiler: str) -> tuple[str, ...]:
+    """Return what keeps a compiler from Intel's matrix tiles (AMX); nothing if it knows none.
+
+    A program may use them only if the system allows it, and virtual machines often do not:
+    llama.cpp then ends in a segmentation fault at its first word.
+    """
+    asked = [compiler, "-Werror", *_NO_TILES, "-x", "c++", "-fsyntax-only", os.devnull]
+    ran = subprocess.run(asked, capture_output=True, check=False)
+    return _NO_TILES if ran.returncode == 0 else ()
 
 
 def compile_jobs(cores: int, memory_bytes: int) -> int:

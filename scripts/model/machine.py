@@ -15,6 +15,10 @@ class Unready(Exception):
     """The model cannot be installed on this machine now."""
 
 
+class Crashed(Unready):
+    """The engine was compiled for something that this processor does not let it do."""
+
+
 def pip(*arguments: str) -> None:
     """Call pip with the Python of the environment.
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.model.file import DEFAULT_MODEL
-from scripts.model.machine import CHECKOUT, Unready, need_room, pip
+from scripts.model.machine import CHECKOUT, Crashed, Unready, need_room, pip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,7 @@ def install_weights(folder: Path) -> Path:
         Where it is.
 
     Raises:
+        Crashed: The engine does not run on this processor.
         Unready: It cannot be fetched, or the model does not answer.
     """
     target = folder / DEFAULT_MODEL
@@ -141,6 +142,8 @@ def _own_step(*arguments: str) -> None:
         errors="replace",
         check=False,
     )
+    if ran.returncode < 0:
+        raise Crashed(f"The engine crashed (signal {-ran.returncode}) when it was tried.")
     if ran.returncode != 0:
         last = ran.stdout.strip().splitlines()[-1:] or [f"It ended with status {ran.returncode}."]
         raise Unready(f"The model could not be prepared. {last[0].strip()}")

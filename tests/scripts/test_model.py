@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts.model import engine, weights
+from scripts.model.engine import without_tiles
 from scripts.model.machine import Unready
 
 if TYPE_CHECKING:
@@ -104,3 +105,14 @@ def has_ended(process: int) -> bool:
         return bool(select.select([handle], [], [], 5)[0])
     finally:
         os.close(handle)
+
+
+def test_a_compiler_that_knows_no_tiles_is_told_nothing_of_them(tmp_path: Path) -> None:
+    picky, easy = tmp_path / "picky", tmp_path / "easy"
+    picky.write_text("#!/bin/sh\nexit 1\n")
+    easy.write_text("#!/bin/sh\nexit 0\n")
+    for compiler in (picky, easy):
+        compiler.chmod(0o755)
+
+    assert without_tiles(str(picky)) == ()
+    assert "-mno-amx-int8" in without_tiles(str(easy))
