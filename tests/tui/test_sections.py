@@ -58,6 +58,16 @@ async def test_an_empty_home_says_what_to_do_next(visit: Opener) -> None:
         await app.sees("No community yet.")
 
 
+async def test_who_waits_for_the_first_meeting_is_told_so_everywhere(visit: Opener) -> None:
+    async with visit(size=0, pending=True) as app:
+        await app.sees("you are in once this node has met theirs")
+        assert "Write down" not in app.text
+        for section in ("f3", "f6"):
+            await app.press(section)
+            await app.sees("You are in once this node has met one of theirs.")
+            assert "no community" not in app.text.lower()
+
+
 async def test_the_sections_are_a_key_apart(visit: Opener) -> None:
     async with visit() as app:
         for key, words in (
