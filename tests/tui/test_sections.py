@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from meshnode.views import (
     AddRequest,
@@ -165,6 +165,16 @@ async def test_a_new_search_takes_the_place_of_the_old_one(visit: Opener) -> Non
         await app.until(
             lambda: app.app.screen.query_one("#search", Input).value == "go", "only what is new"
         )
+
+
+async def test_the_label_of_the_field_one_is_in_stands_out(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        labels = list(app.app.screen.query(".label").results(Static))
+        for label in ("Title", "Language", "Tags", "Place", "Who reads"):
+            shown = [str(one.render()) for one in labels if one.rich_style.bold]
+            assert shown == [label]
+            await app.press("tab")
 
 
 async def test_a_field_goes_on_where_one_left_it(visit: Opener) -> None:
