@@ -411,7 +411,7 @@ class FakeNode:
                 outcome="skipped",
                 done=4,
                 total=4,
-                reason="pictures are not read",
+                reason="pictures are not read. Write down what it shows, as Markdown or text.",
             ),
             v.ImportDone(added=2, updated=1, unchanged=0, skipped=1, refused=0),
         )

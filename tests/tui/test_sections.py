@@ -447,6 +447,9 @@ async def test_an_import_shows_each_file_and_a_sum(visit: Opener) -> None:
         await app.press("enter")
         await app.sees("2 added, 1 updated, 1 skipped", "pictures are not read")
         assert app.node.body(ImportRequest).paths == ("/home/rosa/notes",)
+        assert "as Markdown" not in app.text  # there is no room in its line
+        await app.press("down", "down", "down")
+        await app.sees("photo.jpg: pictures are not read.", "as Markdown")
 
 
 async def test_an_answer_begins_with_the_passages_and_opens_them(visit: Opener) -> None:
