@@ -27,6 +27,7 @@ from tui.screens.network import NetworkScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.session import Session
+from tui.terminal_bytes import take_any_bytes
 from tui.widgets.section_bar import FIRST_KEY
 
 if TYPE_CHECKING:
@@ -289,6 +290,7 @@ def run(socket_path: Path, home: Path | None = None) -> None:
         socket_path: The daemon's socket; the app waits for it if nothing answers yet.
         home: The node's home, when the socket lies elsewhere.
     """
+    take_any_bytes()
     app = MeshApp(NodeClient(socket_path), home)
     app.run()
     if app.farewell:

@@ -70,12 +70,14 @@ class FakeNode:
         state: What the node is at first.
         size: How many contributions the commons holds.
         alone: Whether it has no community, peers or contributions yet.
+        pending: Whether its ticket waits for the first meeting.
     """
 
     home: Path
     state: NodeState = "open"
     size: int = 12
     alone: bool = False
+    pending: bool = False
     name: str = "Rosa Quispe"
     passphrase: str = "correct horse"
     problems: tuple[str, ...] = ()
@@ -164,7 +166,12 @@ class FakeNode:
     def status(self) -> Status:
         is_open = self.state == "open"
         ridge = CommunityView(
-            id="c0ffee", name="Ridge", role="founder", members=4, contributions=self._count()
+            id="c0ffee",
+            name="Ridge",
+            role=None if self.pending else "founder",
+            members=0 if self.pending else 4,
+            contributions=self._count(),
+            pending=self.pending,
         )
         return Status(
             state=self.state,
@@ -423,7 +430,7 @@ class FakeNode:
                 outcome="skipped",
                 done=4,
                 total=4,
-                reason="pictures are not read",
+                reason="pictures are not read. Write down what it shows, as Markdown or text.",
             ),
             ImportDone(added=2, updated=1, unchanged=0, skipped=1, refused=0),
         )
@@ -529,7 +536,7 @@ class FakeNode:
                 )
                 for i, (name, role) in enumerate(names)
             ]
-            if self.has_community and not self.alone
+            if self.has_community and not self.alone and not self.pending
             else []
         )
 

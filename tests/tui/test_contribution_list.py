@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from textual.app import App
 
@@ -113,3 +114,17 @@ async def test_the_cursor_stays_on_its_row_when_others_arrive_above() -> None:
 
         assert rows.cursor == 2
         assert rows.current == first[1]
+
+
+async def test_a_wide_list_names_whoever_gave_it_in_full() -> None:
+    app = Alone()
+    row = msgspec.structs.replace(
+        page_of(0).items[0], author="Grace Otieno", given_by="Rosa Quispe"
+    )
+    async with app.run_test(size=(118, 10)) as pilot:
+        await pilot.pause()
+        app.waiting[-1][1].set_result(ContributionPage(total=1, offset=0, items=(row,)))
+        await pilot.pause()
+        drawn = app.query_one(ContributionList).render_line(0).text
+        assert "Grace Otieno (given by Rosa…" in drawn
+        assert drawn.rstrip().endswith(("h", "min", "d", "now", "y"))

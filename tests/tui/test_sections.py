@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from meshnode.views.answer import AskRequest
 from meshnode.views.bundle import BundleWriteRequest
@@ -51,6 +51,16 @@ async def test_an_empty_home_says_what_to_do_next(visit: Opener) -> None:
         await app.sees("No peer's address is known.")
         await app.press("f6")
         await app.sees("No community yet.")
+
+
+async def test_who_waits_for_the_first_meeting_is_told_so_everywhere(visit: Opener) -> None:
+    async with visit(size=0, pending=True) as app:
+        await app.sees("you are in once this node has met theirs")
+        assert "Write down" not in app.text
+        for section in ("f3", "f6"):
+            await app.press(section)
+            await app.sees("You are in once this node has met one of theirs.")
+            assert "no community" not in app.text.lower()
 
 
 async def test_the_sections_are_a_key_apart(visit: Opener) -> None:
@@ -150,6 +160,16 @@ async def test_a_new_search_takes_the_place_of_the_old_one(visit: Opener) -> Non
         await app.until(
             lambda: app.app.screen.query_one("#search", Input).value == "go", "only what is new"
         )
+
+
+async def test_the_label_of_the_field_one_is_in_stands_out(visit: Opener) -> None:
+    async with visit() as app:
+        await app.press("f3", "n")
+        labels = list(app.app.screen.query(".label").results(Static))
+        for label in ("Title", "Language", "Tags", "Place", "Who reads"):
+            shown = [str(one.render()) for one in labels if one.rich_style.bold]
+            assert shown == [label]
+            await app.press("tab")
 
 
 async def test_a_field_goes_on_where_one_left_it(visit: Opener) -> None:
@@ -422,6 +442,9 @@ async def test_an_import_shows_each_file_and_a_sum(visit: Opener) -> None:
         await app.press("enter")
         await app.sees("2 added, 1 updated, 1 skipped", "pictures are not read")
         assert app.node.body(ImportRequest).paths == ("/home/rosa/notes",)
+        assert "as Markdown" not in app.text  # there is no room in its line
+        await app.press("down", "down", "down")
+        await app.sees("photo.jpg: pictures are not read.", "as Markdown")
 
 
 async def test_an_answer_begins_with_the_passages_and_opens_them(visit: Opener) -> None:

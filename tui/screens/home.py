@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tui import plain_text
 from tui.plain_text import count
-from tui.screens.community_door import CommunityDoor
+from tui.screens.community_door import CommunityDoor, why_outside
 from tui.screens.reader import ReaderScreen
 from tui.widgets.contribution_list import ContributionList
 
@@ -172,7 +172,7 @@ def _waiting(status: Status) -> Content:
 
 def _peers(status: Status) -> Content:
     if not status.peers:
-        invite = "; i: invite" if status.communities else ""
+        invite = "" if why_outside(status) else "; i: invite"
         return Content.assemble("none known ", (f"(F5: add an address{invite})", "$quiet"))
     links = count(status.links, "open link") if status.links else "no link open now"
     return Content(f"{status.peers:,} known · {links}")
@@ -202,9 +202,9 @@ def _next_steps(status: Status) -> Content:
     if not status.communities:
         steps.append(("f", "Found a community: you are its first member"))
         steps.append(("t", "Join one by the ticket that a member gave you"))
-    elif not status.contributions:
+    elif not status.contributions and not why_outside(status):
         steps.append(("c", "Write down what you know, or import a folder of notes"))
-    if status.communities and not status.peers:
+    if not why_outside(status) and not status.peers:
         steps.append(("i", "Invite somebody: they get a ticket as text and as a picture to scan"))
     if not steps:
         return Content("")

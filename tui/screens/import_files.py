@@ -19,6 +19,8 @@ from tui.widgets.field import Field
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui.session import Session
+
 LEVELS = {"": "As each file says, else the commons", "commons": "Commons", "inner": "Members only"}
 MAX_ROWS = 2000
 """Files in the report; beyond that only what went wrong is listed."""
@@ -41,6 +43,10 @@ class ImportScreen(FramedScreen[None]):
 
     _is_running = False
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._details: list[str] = []
+
     def compose_body(self) -> ComposeResult:
         """Give the form and the report."""
         yield Field("Folder or file", id="path", placeholder="/home/rosa/notes, then Enter")
@@ -51,10 +57,12 @@ class ImportScreen(FramedScreen[None]):
             id="progress",
         )
         yield DataTable(cursor_type="row", id="report")
+        yield Static("", markup=False, id="detail")
 
     def on_mount(self) -> None:
         """Name the columns of the report."""
         self.query_one(DataTable).add_columns("Result", "File", "What")
+        self._show_detail()
 
     @on(Input.Submitted, "#path")
     def action_begin(self) -> None:
@@ -64,6 +72,8 @@ class ImportScreen(FramedScreen[None]):
             level = self.query_one(Choice).value or None
             request = ImportRequest(paths=(path,), level=level)  # type: ignore[arg-type]  # of LEVELS
             self.query_one(DataTable).clear()
+            self._details.clear()
+            self._show_detail()
             self.start("import", self._run, request)
 
     async def _run(self, request: ImportRequest) -> None:
@@ -89,11 +99,21 @@ class ImportScreen(FramedScreen[None]):
         table = self.query_one(DataTable)
         if table.row_count >= MAX_ROWS and file.outcome not in {"skipped", "refused"}:
             return
-        style = {"refused": "red", "skipped": "yellow"}.get(file.outcome, "")
+        colour = {"refused": "error", "skipped": "warning"}.get(file.outcome, "foreground")
+        style = self.app.theme_variables[colour]
         what = "; ".join((file.reason or file.title, *file.notes))
         name = file.path.rsplit("/", 1)[-1]
+        self._details.append(plain_text.line(f"{name}: {what}"))
         cells = (plain_text.line(cell) for cell in (file.outcome, name, what))
         table.add_row(*(Text(cell, style=style if not i else "") for i, cell in enumerate(cells)))
+
+    @on(DataTable.RowHighlighted)
+    def _show_detail(self) -> None:
+        """Show the whole of the row under the cursor: why a file was refused is a sentence."""
+        row = self.query_one(DataTable).cursor_row
+        detail = self.query_one("#detail", Static)
+        detail.update(self._details[row] if row < len(self._details) else "")
+        detail.display = row < len(self._details)
 
     def _say_progress(self, words: str) -> None:
         self.query_one("#progress", Static).update(plain_text.line(words))

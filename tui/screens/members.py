@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Static
 
 from tui import plain_text
 from tui.plain_text import ago, count
-from tui.screens.community_door import CommunityDoor
+from tui.screens.community_door import CommunityDoor, why_outside
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -63,8 +63,13 @@ class MembersScreen(CommunityDoor):
             table.add_row(*map(Text, cells))
         table.move_cursor(row=min(row, len(members) - 1), animate=False)
         table.display = bool(members)
-        self.query_one("#nobody").display = not members
-        self.query_one("#members-title", Static).update(count(len(members), "member"))
+        status = self.session.status
+        waits = status is not None and bool(status.communities)
+        nobody = self.query_one("#nobody", Static)
+        nobody.update(why_outside(status) if waits else NOBODY)
+        nobody.display = not members
+        title = "Members" if waits and not members else count(len(members), "member")
+        self.query_one("#members-title", Static).update(title)
 
     def action_move(self, rows: int) -> None:
         """Move among the members."""

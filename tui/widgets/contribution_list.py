@@ -289,7 +289,7 @@ class ContributionList(ScrollView, can_focus=True):
         if width < NARROW_CELLS:
             return 0, 0, 0
         if width >= WIDE_CELLS:
-            return 16, 13, LANGUAGE_CELLS
+            return min(28, 16 + (width - WIDE_CELLS) * 3 // 4), 13, LANGUAGE_CELLS
         return (13, 9, 0) if self.has_several_communities else (16, 0, LANGUAGE_CELLS)
 
     def _side_cells(self, width: int) -> int:
