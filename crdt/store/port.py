@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         LogRow,
         Materialised,
         Put,
-        Range,
+        Run,
         SetSummary,
         SpaceRow,
         StoredEntry,
@@ -92,8 +92,22 @@ class Logs(Protocol):
         """
         ...
 
-    def ranges(self, log: LogId) -> tuple[Range, ...]:
-        """Tell which numbers of a log are in the set, lowest first."""
+    def runs(self, space: SpaceId, log: LogId) -> tuple[Run, ...]:
+        """Tell what of a log is in the set: lowest first; where it forks, each branch."""
+        ...
+
+    def leads_to(self, space: SpaceId, log: LogId, run: Run, entry: EntryId) -> bool:
+        """Tell whether an entry that is here is one of a run that somebody else holds.
+
+        It is, if the run's last entry is here and its chain leads to it within the run.
+        """
+        ...
+
+    def is_certain(self, space: SpaceId, log: LogId, run: Run) -> bool:
+        """Tell whether whatever is here with a number in a run is of that run.
+
+        It is, unless the log forks here, or the run's last entry is not here.
+        """
         ...
 
     def sizes(self, space: SpaceId) -> dict[LogId, int]:
@@ -274,7 +288,15 @@ class Erasures(Protocol):
         ...
 
     def unfinished(self, space: SpaceId) -> tuple[Unfinished, ...]:
-        """Return withdrawals whose erasures are not yet out of the journal: see `checkpoint`."""
+        """Return withdrawals that name words which may still be on the disk.
+
+        Erased, but not yet out of the journal (see `checkpoint`); or here, in a log of which
+        it is not known yet that whoever withdrew them writes it.
+        """
+        ...
+
+    def needs_checkpoint(self, space: SpaceId) -> bool:
+        """Tell whether something was erased that may still be in the journal."""
         ...
 
 

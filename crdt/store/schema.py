@@ -96,12 +96,12 @@ CREATE TABLE erasures (
     space      INTEGER NOT NULL,           -- spaces.number
     owner      BLOB,                       -- pseudonym whose words the target must be; null: any
     level      INTEGER NOT NULL,           -- 1: content, 2: both parts
-    state      INTEGER NOT NULL,           -- 0: waits for its target, 1: erased, 2: off the disk
+    state      INTEGER NOT NULL,           -- see `crdt.store.erasures`
     PRIMARY KEY (target, withdrawal)
 ) STRICT, WITHOUT ROWID
 """,
-    "CREATE INDEX erasures_by_state ON erasures (space, state, withdrawal) WHERE state < 2",
-    "CREATE INDEX erasures_waiting ON erasures (space, owner) WHERE state = 0",
+    "CREATE INDEX erasures_by_state ON erasures (space, state, withdrawal) WHERE state < 3",
+    "CREATE INDEX erasures_waiting ON erasures (space, owner) WHERE state < 2",
     """
 CREATE TABLE slots (
     number   INTEGER PRIMARY KEY,
