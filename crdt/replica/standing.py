@@ -142,6 +142,6 @@ class Standing:
         cuts = []
         for row in self._store.logs.of_space(held.space):
             if principal in row.certificates.values():
-                last = self._store.logs.entry_at(row.log, row.last)
+                last = self._store.logs.entry_at(held.space, row.log, row.last)
                 cuts.append(Cut(row.log, row.last, last or NO_ENTRY))
         return tuple(cuts)

@@ -75,22 +75,20 @@ class ErasureTable:
         return tuple(target for target in wanted if self._carry_out(target, home))
 
     def name_log(
-        self, log: LogId, certificate: EntryId, pseudonym: Pseudonym
+        self, space: SpaceId, log: LogId, certificate: EntryId, pseudonym: Pseudonym
     ) -> tuple[EntryId, ...]:
         """Note who writes a log, and carry out what waited for it."""
-        row = self._connection.row("SELECT space FROM logs WHERE log = ?", (log,))
-        if row is None:
-            return ()
-        opened = self._logs.open(log, row[0])
+        home = self._spaces.number_of(space)
+        opened = self._logs.open(log, home)
         if not self._logs.certify(opened, certificate, pseudonym):
             return ()
         waiting = self._connection.rows(
             "SELECT DISTINCT target FROM erasures JOIN entries ON entries.id = target"
             " AND entries.space = erasures.space WHERE erasures.space = ?"
             " AND erasures.state < 2 AND owner = ? AND entries.log = ?",
-            (row[0], pseudonym, opened.number),
+            (home, pseudonym, opened.number),
         )
-        return tuple(target for (target,) in waiting if self._carry_out(target, row[0]))
+        return tuple(target for (target,) in waiting if self._carry_out(target, home))
 
     def withdrawn_by(self, entry: EntryId) -> tuple[EntryId, ...]:
         """Return the withdrawals that took parts of an entry."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crdt.entries.authoring import Position
 from crdt.entries.entry import MAX_SEQUENCE
-from crdt.errors import LogForked, Malformed
+from crdt.errors import LogForked
 from crdt.ids import NO_ENTRY, EntryId, LogId, Pseudonym, SpaceId
 from crdt.store.rows import Fork, LogRow, Run
 from crdt.store.runs import branches, has_tip, leads_to, lowest_fork, runs_below
@@ -34,13 +34,13 @@ class LogTable:
     def __init__(self, connection: Connection, spaces: SpaceTable) -> None:
         self._connection = connection
         self._spaces = spaces
-        self._open: dict[LogId, OpenLog] = {}
+        self._open: dict[tuple[int, LogId], OpenLog] = {}
         connection.before_commit.append(self._write_open)
         connection.after_rollback.append(self._open.clear)
 
-    def get(self, log: LogId) -> LogRow | None:
+    def get(self, space: SpaceId, log: LogId) -> LogRow | None:
         """Return a log, or None when nothing of it is here."""
-        found = self._select("logs.log = ?", log)
+        found = self._select("logs.space = ? AND logs.log = ?", self._spaces.number_of(space), log)
         return found[0] if found else None
 
     def of_space(self, space: SpaceId) -> tuple[LogRow, ...]:
@@ -51,8 +51,8 @@ class LogTable:
         """Tell where the next entry of our own log goes."""
         row = self._connection.row(
             "SELECT sequence, id, is_forked FROM logs JOIN entries ON entries.log = logs.number"
-            " WHERE logs.log = ? ORDER BY sequence DESC LIMIT 1",
-            (log,),
+            " WHERE logs.log = ? AND logs.space = ? ORDER BY sequence DESC LIMIT 1",
+            (log, self._spaces.number_of(space)),
         )
         if row is None:
             return Position(space, 1, NO_ENTRY)
@@ -104,12 +104,12 @@ class LogTable:
         )
         return dict(rows)
 
-    def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
+    def entry_at(self, space: SpaceId, log: LogId, sequence: int) -> EntryId | None:
         """Return the entry with a number, or None; of several the one with the lowest id."""
         row = self._connection.row(
             "SELECT min(entries.id) FROM entries JOIN logs ON logs.number = entries.log"
-            " WHERE logs.log = ? AND sequence = ?",
-            (log, sequence),
+            " WHERE logs.log = ? AND logs.space = ? AND sequence = ?",
+            (log, self._spaces.number_of(space), sequence),
         )
         return row[0] if row else None
 
@@ -123,23 +123,17 @@ class LogTable:
         return tuple(Fork(*row) for row in rows)
 
     def open(self, log: LogId, space: int) -> OpenLog:
-        """Return a log to write in, new or known.
-
-        Raises:
-            Malformed: It belongs to another space.
-        """
-        opened = self._open.get(log)
+        """Return a log to write in, new or known."""
+        opened = self._open.get((space, log))
         if opened is None:
             row = self._connection.row(
-                "SELECT number, last, contiguous, space FROM logs WHERE log = ?", (log,)
+                "SELECT number, last, contiguous FROM logs WHERE log = ? AND space = ?",
+                (log, space),
             )
             if row is None:
                 sql = "INSERT INTO logs (log, space) VALUES (?, ?)"
-                row = (self._connection.insert(sql, (log, space)), 0, 0, space)
-            *values, home = row
-            if home != space:
-                raise Malformed("a log belongs to one space")
-            opened = self._open[log] = OpenLog(*values)
+                row = (self._connection.insert(sql, (log, space)), 0, 0)
+            opened = self._open[space, log] = OpenLog(*row)
         return opened
 
     def enter(self, log: OpenLog, sequence: int) -> None:
@@ -207,18 +201,18 @@ class LogTable:
                 )
         self._open.clear()
 
-    def _select(self, which: str, value: object) -> tuple[LogRow, ...]:
+    def _select(self, which: str, *values: object) -> tuple[LogRow, ...]:
         self._write_open()
         rows = self._connection.rows(
             "SELECT logs.number, log, spaces.space, last, contiguous, is_forked FROM logs"  # noqa: S608
             f" JOIN spaces ON spaces.number = logs.space WHERE {which} ORDER BY logs.number",
-            (value,),
+            values,
         )
         certified: dict[int, dict[EntryId, Pseudonym]] = {}
         for number, entry, pseudonym in self._connection.rows(
             "SELECT certificates.log, entry, pseudonym FROM certificates"  # noqa: S608
             f" JOIN logs ON logs.number = certificates.log WHERE {which}",
-            (value,),
+            values,
         ):
             certified.setdefault(number, {})[entry] = pseudonym
         return tuple(

@@ -74,9 +74,9 @@ class Spaces(Protocol):
 
 
 class Logs(Protocol):
-    """The logs of all spaces."""
+    """The logs of all spaces: what one key signs in two of them is two logs."""
 
-    def get(self, log: LogId) -> LogRow | None:
+    def get(self, space: SpaceId, log: LogId) -> LogRow | None:
         """Return a log, or None when nothing of it is here."""
         ...
 
@@ -114,7 +114,7 @@ class Logs(Protocol):
         """Return how many bytes of parts each log of a space has brought."""
         ...
 
-    def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
+    def entry_at(self, space: SpaceId, log: LogId, sequence: int) -> EntryId | None:
         """Return the entry with a number, or None; of several the one with the lowest id."""
         ...
 
@@ -189,7 +189,7 @@ class Entries(Protocol):
         ...
 
     def documents_of_log(self, log: LogId) -> Iterator[DocumentId]:
-        """Give every document that an entry of a log edits, once each."""
+        """Give every document that an entry signed with a log's key edits, once each."""
         ...
 
     def unopened(self, space: SpaceId, epoch: EpochId) -> Iterator[StoredEntry]:
@@ -271,7 +271,7 @@ class Erasures(Protocol):
         ...
 
     def name_log(
-        self, log: LogId, certificate: EntryId, pseudonym: Pseudonym
+        self, space: SpaceId, log: LogId, certificate: EntryId, pseudonym: Pseudonym
     ) -> tuple[EntryId, ...]:
         """Note who writes a log, as a certificate says, and carry out what waited for it.
 

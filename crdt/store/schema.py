@@ -33,11 +33,12 @@ CREATE TABLE spaces (
     """
 CREATE TABLE logs (
     number     INTEGER PRIMARY KEY,
-    log        BLOB NOT NULL UNIQUE,       -- 32 bytes
+    log        BLOB NOT NULL,              -- 32 bytes: a key, which may sign in several spaces
     space      INTEGER NOT NULL,           -- spaces.number
     last       INTEGER NOT NULL DEFAULT 0, -- highest sequence number here
     contiguous INTEGER NOT NULL DEFAULT 0, -- all numbers up to this one are in the set
-    is_forked  INTEGER NOT NULL DEFAULT 0
+    is_forked  INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (log, space)
 ) STRICT
 """,
     "CREATE INDEX logs_by_space ON logs (space)",

@@ -49,7 +49,7 @@ def frontier(replica: Replica, community: Community) -> Iterator[tuple[LogKey, t
 
 
 def _authors(replica: Replica, row: LogRow) -> frozenset[Pseudonym]:
-    return replica.interpreter.writers.all_of(row.log)
+    return replica.interpreter.writers.all_of((row.space, row.log))
 
 
 def _rank(held: HeldSpace, row: LogRow, authors: list[Pseudonym], turn: int) -> _Rank:

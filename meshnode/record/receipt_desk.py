@@ -94,7 +94,7 @@ def unsynced(replica: Replica) -> int:
             if (receipt := receipt_of(replica, inner.space, device)) is not None
         ]
         for held in (inner, community.commons):
-            row = replica.store.logs.get(held.own.log) if held else None
+            row = replica.store.logs.get(held.space, held.own.log) if held else None
             if held is None or row is None:
                 continue
             known = [runs[0].last for o in others if (runs := o.logs.get((held.space, row.log)))]

@@ -61,7 +61,7 @@ def erase(
 def name_log(store: Store, writer: Writer) -> tuple[EntryId, ...]:
     with store.writing():
         name = EntryId(writer.name.encode().ljust(32))
-        return store.erasures.name_log(writer.keys.log, name, writer.keys.pseudonym)
+        return store.erasures.name_log(SPACE, writer.keys.log, name, writer.keys.pseudonym)
 
 
 def run(first: VerifiedEntry, last: VerifiedEntry) -> Run:
@@ -141,13 +141,19 @@ class StoreContract:
         with pytest.raises(UnknownSpace):
             store.spaces.summary(SPACE)
 
-    def test_a_log_belongs_to_one_space(self) -> None:
+    def test_what_one_key_signs_in_two_spaces_are_two_logs(self) -> None:
         store, rosa = self.ready(), Writer("rosa")
-        put(store, rosa.write(b"seed"))
-        stray = rosa.write(b"x", position=Position(OTHER_SPACE, 1, NO_ENTRY))
-        with pytest.raises(Malformed):
-            put(store, stray)
-        assert store.spaces.summary(OTHER_SPACE).count == 0
+        one = rosa.write(b"seed")
+        other = rosa.write(b"x", position=Position(OTHER_SPACE, 1, NO_ENTRY))
+        assert put(store, one, other) == [Put.NEW, Put.NEW]
+        assert (store.logs.forks(SPACE), store.logs.forks(OTHER_SPACE)) == ((), ())
+        name_log(store, rosa)
+        for space, entry, authors in ((SPACE, one, 1), (OTHER_SPACE, other, 0)):
+            row = store.logs.get(space, rosa.keys.log)
+            assert row is not None and (row.space, len(row.certificates)) == (space, authors)
+            assert store.logs.runs(space, rosa.keys.log) == (run(entry, entry),)
+            assert store.logs.position(space, rosa.keys.log).previous == entry.id
+            assert store.logs.entry_at(space, rosa.keys.log, 1) == entry.id
 
     def test_the_summary_does_not_depend_on_the_order_of_arrival(self) -> None:
         writers = [Writer("rosa"), Writer("ahmed")]
@@ -245,7 +251,7 @@ class StoreContract:
         )
         put(store, four, two)
         assert store.logs.runs(SPACE, rosa.keys.log) == (run(one, five),)
-        row = store.logs.get(rosa.keys.log)
+        row = store.logs.get(SPACE, rosa.keys.log)
         assert row is not None and (row.last, row.contiguous, row.is_forked) == (5, 5, False)
         assert store.logs.of_space(SPACE) == (row,)
 
@@ -466,7 +472,7 @@ class StoreContract:
         put(store, certificate)
         assert name_log(store, rosa) == (entry.id,)
         assert name_log(store, rosa) == ()
-        row = store.logs.get(rosa.keys.log)
+        row = store.logs.get(SPACE, rosa.keys.log)
         assert row is not None and set(row.certificates.values()) == {rosa.keys.pseudonym}
 
     def test_everybody_whom_a_log_is_certified_for_may_take_back_its_words(self) -> None:
@@ -477,10 +483,10 @@ class StoreContract:
         assert erase(store, [entry], ahmed) == ()
         with store.writing():
             other = EntryId(b"another certificate".ljust(32))
-            assert store.erasures.name_log(rosa.keys.log, other, ahmed.keys.pseudonym) == (
+            assert store.erasures.name_log(SPACE, rosa.keys.log, other, ahmed.keys.pseudonym) == (
                 entry.id,
             )
-        row = store.logs.get(rosa.keys.log)
+        row = store.logs.get(SPACE, rosa.keys.log)
         assert row is not None and row.certificates[other] == ahmed.keys.pseudonym
         assert len(row.certificates) == 2
 
