@@ -38,6 +38,9 @@ DeviceId = NewType("DeviceId", bytes)
 EpochId = NewType("EpochId", bytes)
 """16 bytes: BLAKE2b-128 of an epoch key. All zeros: not sealed."""
 
+LogKey = tuple[SpaceId, LogId]
+"""A log: what one key signs in one space. In another space the same key signs another log."""
+
 ID_BYTES = 32
 EPOCH_ID_BYTES = 16
 NOT_SEALED = EpochId(bytes(EPOCH_ID_BYTES))

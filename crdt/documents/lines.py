@@ -15,7 +15,7 @@ from crdt.entries.skeletons import SetField
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crdt.documents.trunk import Step
+    from crdt.documents.step import Step
     from crdt.entries.skeletons import Operation
     from crdt.ids import EntryId
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 from collections import Counter, OrderedDict
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automerge.core import ROOT, ObjType, ScalarType
@@ -30,7 +29,7 @@ from crdt.errors import DocumentDamaged
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from crdt.entries.skeletons import Operation, Value
+    from crdt.documents.step import Heads, Step
     from crdt.ids import EntryId
 
 ACTOR_BYTES = 16
@@ -41,26 +40,6 @@ _KEPT_OPERATIONS = 500_000
 """Operations in all branches together: Automerge takes some 430 bytes of memory for each."""
 
 _TEXT = "text"
-
-Heads = frozenset["EntryId"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One edit, ready to be applied.
-
-    Attributes:
-        base: Newest edits that it rests on, none of which rests on another; empty
-            for the beginning of the document.
-        base_length: Length of the text there, as its author says.
-        values: As many as its operations take; None: blanks.
-    """
-
-    id: EntryId
-    base: Heads
-    base_length: int
-    operations: tuple[Operation, ...]
-    values: tuple[Value, ...] | None
 
 
 class Trunk:

@@ -23,6 +23,7 @@ from crdt.ids import (
     EntryId,
     EpochId,
     LogId,
+    LogKey,
     SpaceId,
     digest,
     entry_id,
@@ -104,6 +105,11 @@ class Header:
             self.skeleton_hash,
             self.content_hash,
         )
+
+    @property
+    def log_key(self) -> LogKey:
+        """The log: one key may sign in several spaces."""
+        return self.space, self.log
 
     @property
     def is_sealed(self) -> bool:

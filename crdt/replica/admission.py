@@ -100,7 +100,7 @@ class Admission:
                 if outcome is Put.KNOWN:
                     known += 1
                 else:
-                    self._interpreter.follow(verified)
+                    self._interpreter.follow(self._holdings.get(verified.header.space), verified)
                     new.append(verified.id)
             self._interpreter.settle(self._holdings.by_id)
         return Admitted(tuple(new), known, tuple(refused))
@@ -130,5 +130,5 @@ class Admission:
         return outcome, verified
 
     def _is_forked(self, entry: VerifiedEntry) -> bool:
-        row = self._store.logs.get(entry.header.log)
+        row = self._store.logs.get(*entry.header.log_key)
         return row is not None and row.is_forked

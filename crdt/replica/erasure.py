@@ -12,7 +12,7 @@ from crdt.withdrawals import check_withdrawal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crdt.entries.entry import VerifiedEntry
+    from crdt.entries.entry import Header, VerifiedEntry
     from crdt.entries.skeletons import Withdrawal
     from crdt.replica.held_space import HeldSpace
     from crdt.store.port import Store
@@ -86,7 +86,7 @@ class Erasure:
     def withdrawal_of(self, document: DocumentId) -> EntryId | None:
         """Return the first withdrawal by which whoever began a document took it back whole."""
         begin = self._begin(document)
-        authors = self._authors(begin.entry.header.log) if begin else ()
+        authors = self._authors(begin.entry.header) if begin else ()
         notes = [self._store.shelves.get(WITHDRAWN_SHELF, document + who) for who in authors]
         first = min((note for note in notes if note is not None), default=None)
         return None if first is None else EntryId(first[_STAMP_BYTES:])
@@ -111,7 +111,7 @@ class Erasure:
             if key[ID_BYTES:] != author:
                 continue
             begin = self._begin(DocumentId(key[:ID_BYTES]))
-            if begin and begin.entry.header.log == log:
+            if begin and begin.entry.header.log_key == (held.space, log):
                 self._erase_if_withdrawn(held, DocumentId(key[:ID_BYTES]))
 
     def _erase_if_withdrawn(self, held: HeldSpace, document: DocumentId) -> None:
@@ -138,7 +138,7 @@ class Erasure:
             return
         for edit in edits:
             stored = self._store.entries.get(edit)
-            theirs = owners & self._authors(stored.entry.header.log) if stored else owners
+            theirs = owners & self._authors(stored.entry.header) if stored else owners
             self._store.erasures.erase(
                 [edit],
                 by=by,
@@ -153,7 +153,7 @@ class Erasure:
         if begin is None or begin.entry.header.space != held.space:
             return frozenset()
         is_withdrawn = self.withdrawal_of(document) is not None
-        return self._authors(begin.entry.header.log) if is_withdrawn else frozenset()
+        return self._authors(begin.entry.header) if is_withdrawn else frozenset()
 
     def _begin(self, document: DocumentId) -> StoredEntry | None:
         name = EntryId(document)
@@ -163,13 +163,13 @@ class Erasure:
         self, held: HeldSpace, stored: StoredEntry, owners: frozenset[Pseudonym]
     ) -> None:
         own = held.own.pseudonym
-        if own in owners or own not in self._authors(stored.entry.header.log):
+        if own in owners or own not in self._authors(stored.entry.header):
             return
         opened = open_entry(stored.entry, held.keyring)
         if opened and opened.content:
             self._store.shelves.keep(DRAFT_SHELF, stored.entry.id, opened.content)
 
-    def _authors(self, log: LogId) -> frozenset[Pseudonym]:
+    def _authors(self, header: Header) -> frozenset[Pseudonym]:
         """Everybody whom a log is certified for: what one of them takes back is theirs to take."""
-        row = self._store.logs.get(log)
+        row = self._store.logs.get(header.space, header.log)
         return frozenset(row.certificates.values()) if row else frozenset()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from crdt.crypto.keys import DeviceKeys, LogKeys
     from crdt.entries.authoring import Seal
     from crdt.ids import DeviceId, EntryId, Pseudonym, SpaceId
-    from crdt.rights.removals import Lineage
+    from crdt.replica.lineages import Lineages
     from crdt.store.rows import EpochKey, SpaceRow
 
 MAX_OPEN_TICKETS = 200
@@ -51,9 +51,9 @@ class HeldSpace:
         row: SpaceRow,
         keys: DeviceKeys,
         epoch_keys: Iterable[EpochKey],
-        lineage: Lineage,
+        lineage: Lineages,
     ) -> None:
-        self._lineage = lineage
+        self.lineage = lineage
         self.space: SpaceId = row.space
         self.kind = SpaceKind(row.kind)
         self.realm = row.realm
@@ -86,7 +86,7 @@ class HeldSpace:
         if self.charter is not None or space_id(charter) != self.space:
             return False
         self.charter = charter
-        self.access = Access(self.space, charter, self._lineage)
+        self.access = Access(self.space, charter, self.lineage)
         if self.epochs is not None:
             self.epochs.begin(charter, self.access)
         for entry in self._early:

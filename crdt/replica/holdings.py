@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crdt.errors import UnknownSpace
 from crdt.replica.held_space import HeldSpace
+from crdt.replica.lineages import Lineages
 from crdt.space import SpaceKind
 
 if TYPE_CHECKING:
@@ -30,11 +31,10 @@ class Holdings:
     def __init__(self, store: Store, keys: DeviceKeys, interpreter: Interpreter) -> None:
         self._store = store
         self._keys = keys
-        self._lineages = interpreter.lineages
         self._spaces: dict[SpaceId, HeldSpace] = {}
         for row in store.spaces.all():
             held = HeldSpace(
-                row, keys, reversed(store.epochs.of_space(row.space)), interpreter.lineages
+                row, keys, reversed(store.epochs.of_space(row.space)), Lineages(store, row.space)
             )
             self._spaces[row.space] = held
             interpreter.load(held)
@@ -66,7 +66,7 @@ class Holdings:
     def hold(self, row: SpaceRow) -> HeldSpace:
         """Take a space up. Inside a transaction of the store; undone with it on the next start."""
         self._store.spaces.add(row)
-        held = HeldSpace(row, self._keys, (), self._lineages)
+        held = HeldSpace(row, self._keys, (), Lineages(self._store, row.space))
         self._spaces[row.space] = held
         return held
 

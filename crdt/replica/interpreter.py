@@ -40,9 +40,8 @@ from crdt.entries.skeletons import (
     is_control,
 )
 from crdt.errors import BadCertificate, CrdtError
-from crdt.ids import DocumentId, EntryId, LogId, Pseudonym, SpaceId, epoch_id
+from crdt.ids import DocumentId, EntryId, LogId, LogKey, Pseudonym, SpaceId, epoch_id
 from crdt.replica.erasure import Erasure
-from crdt.replica.lineages import Lineages
 from crdt.replica.writers import Writers
 from crdt.rights.authority import ControlEntry
 from crdt.store.rows import EpochKey
@@ -92,11 +91,10 @@ class Interpreter:
         self._keys = keys
         self._erasure = Erasure(store, self.mark_stale)
         self.writers = Writers(store)
-        self.lineages = Lineages(store)
         self._judged_anew: set[SpaceId] = set()
-        self._contested: dict[LogId, SpaceId] = {}
-        self._followed: dict[LogId, SpaceId] = {}
-        self._unnamed: dict[LogId, list[EntryId]] = {}
+        self._contested: dict[LogKey, None] = {}
+        self._followed: dict[LogKey, None] = {}
+        self._unnamed: dict[LogKey, list[EntryId]] = {}
         self._changes = Changes()
         self._is_loading = False
 
@@ -108,7 +106,7 @@ class Interpreter:
     def load(self, held: HeldSpace) -> None:
         """Bring a space's view back from what the store holds; changes nothing in it."""
         self.writers.load(held.space)
-        self.lineages.load(held.space)
+        held.lineage.load()
         self._is_loading = True
         for stored in self._store.entries.control(held.space):
             opened = open_entry(stored.entry, held.keyring)
@@ -184,20 +182,20 @@ class Interpreter:
             pseudonym = check_certificate(header, certificate)
         except BadCertificate:
             return
-        log, others = header.log, self.writers.all_of(header.log) - {pseudonym}
+        log, others = header.log_key, self.writers.all_of(header.log_key) - {pseudonym}
         self.writers.certify(log, entry.id, pseudonym)
         if others:
-            self._contested[log] = held.space
-        explained = self._store.erasures.name_log(log, entry.id, pseudonym)
+            self._contested[log] = None
+        explained = self._store.erasures.name_log(*log, entry.id, pseudonym)
         for erased in explained:
             gone = self._store.entries.get(erased)
             self.mark_stale(gone.document if gone else None)
         self._take_explained(held, explained)
-        self._erasure.take_author(held, log, pseudonym)
+        self._erasure.take_author(held, header.log, pseudonym)
         self._govern_waiting(held, log)
-        self._reconsider(pseudonym, log)
+        self._reconsider(pseudonym, header.log)
 
-    def _govern_waiting(self, held: HeldSpace, log: LogId) -> None:
+    def _govern_waiting(self, held: HeldSpace, log: LogKey) -> None:
         for waiting in self._unnamed.pop(log, []):
             stored = self._store.entries.get(waiting)
             opened = open_entry(stored.entry, held.keyring) if stored else None
@@ -206,30 +204,30 @@ class Interpreter:
 
     # --- logs that are certified for several people --------------------------------------
 
-    def follow(self, entry: VerifiedEntry) -> None:
+    def follow(self, held: HeldSpace, entry: VerifiedEntry) -> None:
         """Note an entry that came into the set: later ones of its log may rest on it."""
-        if self.writers.is_contested(entry.header.log):
-            self._followed[entry.header.log] = entry.header.space
-        if self.lineages.arrived(entry.id):
-            self._judged_anew.add(entry.header.space)
+        if self.writers.is_contested(entry.header.log_key):
+            self._followed[entry.header.log_key] = None
+        if held.lineage.arrived(entry.id):
+            self._judged_anew.add(held.space)
 
     def note_fork(self, held: HeldSpace, log: LogId) -> None:
         """Note that a log contradicts itself: who wrote it may have been cut off before."""
         forks = (fork for fork in self._store.logs.forks(held.space) if fork.log == log)
-        news = any(self.lineages.note(log, fork.one, fork.other) for fork in forks)
+        news = any(held.lineage.note(log, fork.one, fork.other) for fork in forks)
         if news and held.access is not None and held.access.is_cut(log):
             self._judged_anew.add(held.space)
 
     def settle(self, holdings: Mapping[SpaceId, HeldSpace]) -> None:
         """After a batch, give the entries of contested logs to whom they belong."""
-        for log, space in self._followed.items():
-            self._govern_waiting(holdings[space], log)
-            self._reconsider(None, log)
+        for log in self._followed:
+            self._govern_waiting(holdings[log[0]], log)
+            self._reconsider(None, log[1])
         self._followed.clear()
         due = {
-            log: holdings[space]
-            for log, space in self._contested.items()
-            if any(holdings[space].has_been_raised(author) for author in self.writers.all_of(log))
+            log: holdings[log[0]]
+            for log in self._contested
+            if any(holdings[log[0]].has_been_raised(author) for author in self.writers.all_of(log))
         }
         self._judged_anew |= {held.space for held in due.values()}
         for space in self._judged_anew:
@@ -243,7 +241,7 @@ class Interpreter:
         before = held.acts_in_force()
         held.forget()
         for row in self._store.logs.of_space(held.space):
-            self._unnamed.pop(row.log, None)
+            self._unnamed.pop((held.space, row.log), None)
         changes = self.drain()
         self.load(held)
         self._changes = changes
@@ -269,7 +267,7 @@ class Interpreter:
         author = self.writers.author(signed)
         if author is None:
             # Ids only: whoever withholds a certificate must not fill our memory with the rest.
-            self._unnamed.setdefault(header.log, []).append(signed.id)
+            self._unnamed.setdefault(header.log_key, []).append(signed.id)
             return
         entry = ControlEntry(
             signed.id,

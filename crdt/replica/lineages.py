@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 
 
 class Lineages:
-    """Follows the chains of forked logs, as far as they are here.
+    """Follows the chains of the forked logs of one space, as far as they are here.
 
     Args:
         store: Where the entries are.
+        space: Which.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, space: SpaceId) -> None:
         self._store = store
+        self._space = space
         self._forked: set[LogId] = set()
         self._below: dict[EntryId, set[EntryId]] = {}
         self._awaited: dict[EntryId, set[EntryId]] = {}
         """Entries that are missing, and the tips whose chains go on there."""
 
-    def load(self, space: SpaceId) -> None:
-        """Bring back which logs of a space are forked."""
-        for fork in self._store.logs.forks(space):
+    def load(self) -> None:
+        """Bring back which logs are forked."""
+        for fork in self._store.logs.forks(self._space):
             self.note(fork.log, fork.one, fork.other)
 
     def note(self, log: LogId, *rivals: EntryId) -> bool:
@@ -66,7 +68,7 @@ class Lineages:
             name = tip
             while self._store.entries.has(name):
                 stored = self._store.entries.get(name)
-                if stored is None or stored.entry.header.log != log:
+                if stored is None or stored.entry.header.log_key != (self._space, log):
                     return found
                 found.add(name)
                 if stored.entry.header.sequence == 1:

@@ -320,7 +320,7 @@ class Membership:
 
     def _join_commons(self, commons: HeldSpace, ticket: Ticket) -> None:
         """Redeem the ticket in the commons too, once the invite that it rests on is here."""
-        has_joined = self._store.logs.get(commons.own.log) is not None
+        has_joined = self._store.logs.get(commons.space, commons.own.log) is not None
         if has_joined or commons.access is None:
             return
         for invite in commons.access.invites():

@@ -70,7 +70,7 @@ class Quota:
         if held.access is None or (held.keyring is not None and not held.keyring.keys):
             # Who holds only a ticket cannot tell yet who is a member.
             return True
-        authors, access = self._interpreter.writers.all_of(log), held.access
+        authors, access = self._interpreter.writers.all_of((held.space, log)), held.access
         return any(access.ever_had_role(author) for author in authors)
 
     def _counted(self, held: HeldSpace) -> dict[LogId, int]:

@@ -169,7 +169,7 @@ class Standing:
         cuts: list[Cut] = []
         for row in self._store.logs.of_space(held.space):
             if principal in row.certificates.values():
-                tips = self._store.logs.tips(row.log)[:MAX_BRANCHES]
+                tips = self._store.logs.tips(held.space, row.log)[:MAX_BRANCHES]
                 cuts += [Cut(row.log, sequence, entry) for sequence, entry in tips]
                 if not tips:
                     cuts.append(Cut(row.log, 0, NO_ENTRY))

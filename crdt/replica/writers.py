@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crdt.entries.entry import VerifiedEntry
-    from crdt.ids import EntryId, LogId, Pseudonym, SpaceId
+    from crdt.ids import EntryId, LogId, LogKey, Pseudonym, SpaceId
     from crdt.store.port import Store
 
 
@@ -30,10 +30,10 @@ class Writers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._sole: dict[LogId, Pseudonym] = {}
-        self._roots: dict[LogId, dict[EntryId, Pseudonym]] = {}
+        self._sole: dict[LogKey, Pseudonym] = {}
+        self._roots: dict[LogKey, dict[EntryId, Pseudonym]] = {}
         """Of each log, its certificates; of one with several authors, also what follows them."""
-        self._several: dict[LogId, frozenset[Pseudonym]] = {}
+        self._several: dict[LogKey, frozenset[Pseudonym]] = {}
         self._awaits: dict[EntryId, EntryId] = {}
         """Of an entry whose chain is not whole, the first that is missing."""
 
@@ -41,9 +41,9 @@ class Writers:
         """Bring back what the certificates of a space say."""
         for row in self._store.logs.of_space(space):
             for certificate, pseudonym in row.certificates.items():
-                self.certify(row.log, certificate, pseudonym)
+                self.certify((space, row.log), certificate, pseudonym)
 
-    def certify(self, log: LogId, certificate: EntryId, pseudonym: Pseudonym) -> None:
+    def certify(self, log: LogKey, certificate: EntryId, pseudonym: Pseudonym) -> None:
         """Take in who says, with a valid certificate, that a log is theirs."""
         self._roots.setdefault(log, {})[certificate] = pseudonym
         authors = self.all_of(log) | {pseudonym}
@@ -53,29 +53,29 @@ class Writers:
             self._sole.pop(log, None)
             self._several[log] = authors
 
-    def all_of(self, log: LogId) -> frozenset[Pseudonym]:
+    def all_of(self, log: LogKey) -> frozenset[Pseudonym]:
         """Everybody whom a log is certified for: nobody yet, one person, or several."""
         sole = self._sole.get(log)
         return self._several.get(log, frozenset()) if sole is None else frozenset({sole})
 
-    def is_contested(self, log: LogId) -> bool:
+    def is_contested(self, log: LogKey) -> bool:
         """Whether a log is certified for several people."""
         return log in self._several
 
     def logs_of(self, pseudonym: Pseudonym) -> Iterator[LogId]:
         """Every log that is certified for somebody."""
-        yield from [log for log, sole in self._sole.items() if sole == pseudonym]
-        yield from [log for log, authors in self._several.items() if pseudonym in authors]
+        yield from [log for (_, log), sole in self._sole.items() if sole == pseudonym]
+        yield from [log for (_, log), authors in self._several.items() if pseudonym in authors]
 
     def author(self, entry: VerifiedEntry) -> Pseudonym | None:
         """Who wrote an entry, as far as that is known."""
-        log = entry.header.log
+        log = entry.header.log_key
         sole = self._sole.get(log)
         return self._root(entry) if sole is None and log in self._several else sole
 
     def _root(self, entry: VerifiedEntry) -> Pseudonym | None:
         """Follow the chain down to a certificate; remember how far it went."""
-        log, roots = entry.header.log, self._roots[entry.header.log]
+        log, roots = entry.header.log_key, self._roots[entry.header.log_key]
         name, previous, passed = entry.id, entry.header.previous, []
         while name not in roots:
             passed.append(name)
@@ -83,7 +83,7 @@ class Writers:
             if name in roots:
                 break
             stored = self._store.entries.get(name) if self._store.entries.has(name) else None
-            if stored is None or stored.entry.header.log != log:
+            if stored is None or stored.entry.header.log_key != log:
                 self._awaits.update(dict.fromkeys(passed, name))
                 return None
             previous = stored.entry.header.previous

@@ -168,11 +168,11 @@ class EntryTable:
         return self._begun.count(number, tuple(by_others_than), changes)
 
     def documents_of_log(self, log: LogId) -> Iterator[DocumentId]:
-        """Give every document that an entry of a log edits, once each."""
+        """Give every document that an entry signed with a log's key edits, once each."""
         last = b""
         while rows := self._connection.rows(
             "SELECT DISTINCT document FROM entries"
-            " WHERE log = (SELECT number FROM logs WHERE log = ?) AND document > ?"
+            " WHERE log IN (SELECT number FROM logs WHERE log = ?) AND document > ?"
             " ORDER BY document LIMIT 1000",
             (log, last),
         ):

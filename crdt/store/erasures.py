@@ -1,10 +1,13 @@
 """Withdrawals, as far as they concern what a store keeps.
 
-    waiting ──target and its log's owner known, and they fit──► erased ──checkpoint──► off the disk
+    awaited ──target comes──► here ──its log's owner known, and fits──► erased ──checkpoint──► off
+                                                                                         the disk
 
 A withdrawal waits for its target as long as needed; one whose owner does not
-fit waits for ever, without effect. Parts are overwritten in place with zeros
-(`crdt.store.schema` says why they are not deleted).
+fit waits for ever, without effect. While its target is here, words are on the
+disk that it names, and it is not finished, whoever keeps the certificate back.
+Parts are overwritten in place with zeros (`crdt.store.schema` says why they are
+not deleted).
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 ASIDE, IN_THE_SET = 0, 1
 _CONTENT, _BOTH = 1, 2
-_WAITING, _ERASED, _OFF_THE_DISK = 0, 1, 2
+_AWAITED, _HERE, _ERASED, _OFF_THE_DISK = 0, 1, 2, 3
 _FITS = (
     "(owner IS NULL OR owner IN (SELECT pseudonym FROM certificates WHERE certificates.log = ?))"
 )
@@ -72,43 +75,47 @@ class ErasureTable:
         return tuple(target for target in wanted if self._carry_out(target, home))
 
     def name_log(
-        self, log: LogId, certificate: EntryId, pseudonym: Pseudonym
+        self, space: SpaceId, log: LogId, certificate: EntryId, pseudonym: Pseudonym
     ) -> tuple[EntryId, ...]:
         """Note who writes a log, and carry out what waited for it."""
-        row = self._connection.row("SELECT space FROM logs WHERE log = ?", (log,))
-        if row is None:
-            return ()
-        opened = self._logs.open(log, row[0])
+        home = self._spaces.number_of(space)
+        opened = self._logs.open(log, home)
         if not self._logs.certify(opened, certificate, pseudonym):
             return ()
         waiting = self._connection.rows(
             "SELECT DISTINCT target FROM erasures JOIN entries ON entries.id = target"
             " AND entries.space = erasures.space WHERE erasures.space = ?"
-            " AND erasures.state = 0 AND owner = ? AND entries.log = ?",
-            (row[0], pseudonym, opened.number),
+            " AND erasures.state < 2 AND owner = ? AND entries.log = ?",
+            (home, pseudonym, opened.number),
         )
-        return tuple(target for (target,) in waiting if self._carry_out(target, row[0]))
+        return tuple(target for (target,) in waiting if self._carry_out(target, home))
 
     def withdrawn_by(self, entry: EntryId) -> tuple[EntryId, ...]:
         """Return the withdrawals that took parts of an entry."""
-        sql = "SELECT withdrawal FROM erasures WHERE target = ? AND state > 0 ORDER BY withdrawal"
+        sql = "SELECT withdrawal FROM erasures WHERE target = ? AND state > 1 ORDER BY withdrawal"
         return tuple(row[0] for row in self._connection.rows(sql, (entry,)))
 
     def unfinished(self, space: SpaceId) -> tuple[Unfinished, ...]:
-        """Return withdrawals whose erasures are not yet out of the journal."""
+        """Return withdrawals that name words which may still be on the disk."""
         rows = self._connection.rows(
             "SELECT DISTINCT withdrawal, logs.log, e.sequence FROM erasures"
             " JOIN entries e ON e.space = erasures.space AND e.id = withdrawal"
-            " JOIN logs ON logs.number = e.log WHERE erasures.space = ? AND erasures.state = 1",
+            " JOIN logs ON logs.number = e.log"
+            " WHERE erasures.space = ? AND erasures.state < 3 AND erasures.state > 0",
             (self._spaces.number_of(space),),
         )
-        return tuple(Unfinished(*row) for row in rows)
+        return tuple(Unfinished(name, (space, log), sequence) for name, log, sequence in rows)
+
+    def needs_checkpoint(self, space: SpaceId) -> bool:
+        """Tell whether something was erased that may still be in the journal."""
+        sql = "SELECT 1 FROM erasures WHERE space = ? AND state = 2 AND state < 3 LIMIT 1"
+        return self._connection.row(sql, (self._spaces.number_of(space),)) is not None
 
     def finish(self) -> None:
         """Note that everything erased so far is off the disk."""
-        if self._connection.row("SELECT 1 FROM erasures WHERE state = 1 LIMIT 1"):
+        if self._connection.row("SELECT 1 FROM erasures WHERE state = 2 LIMIT 1"):
             with self._connection.writing():
-                self._connection.write("UPDATE erasures SET state = 2 WHERE state = 1")
+                self._connection.write("UPDATE erasures SET state = 3 WHERE state = 2")
 
     def meet(self, target: EntryId, space: int, log: int, priority: int) -> int:
         """Tell what withdrawals already took of an entry that is just coming in.
@@ -116,9 +123,12 @@ class ErasureTable:
         Returns:
             0: nothing, 1: its content, 2: both parts.
         """
+        sql = "SELECT 1 FROM erasures WHERE target = ? AND space = ? LIMIT 1"
+        if self._connection.row(sql, (target, space)) is None:
+            return 0
         level = self._level(target, space, log, priority)
-        if level:
-            self._settle(target, space, log, _OFF_THE_DISK)
+        self._settle(target, space, log, _OFF_THE_DISK)
+        self._note_here(target, space)
         return level
 
     def _carry_out(self, target: EntryId, space: int) -> bool:
@@ -133,9 +143,8 @@ class ErasureTable:
         number, state, withdrawn, skeleton, content, sequence, log_id, document, priority = row
         log = self._logs.open(log_id, space)
         level = self._level(target, space, log.number, priority)
-        if level == 0:
-            return False
         self._settle(target, space, log.number, _ERASED)
+        self._note_here(target, space)
         if level <= withdrawn:
             return False
         if document is not None:
@@ -177,11 +186,16 @@ class ErasureTable:
             (state, target, space, state, log),
         )
 
+    def _note_here(self, target: EntryId, space: int) -> None:
+        """Note that a target came whose log does not fit those who withdrew it, or not yet."""
+        sql = "UPDATE erasures SET state = ? WHERE target = ? AND space = ? AND state = ?"
+        self._connection.write(sql, (_HERE, target, space, _AWAITED))
+
     def _check_room(self, space: int, owner: Pseudonym | None, more: int) -> None:
         """Bound what waits for one owner: who names what never comes harms nobody else."""
         row = self._connection.row(
             "SELECT count(*) FROM (SELECT 1 FROM erasures"
-            " WHERE space = ? AND owner IS ? AND state = 0 LIMIT ?)",
+            " WHERE space = ? AND owner IS ? AND state < 2 LIMIT ?)",
             (space, owner, MAX_AWAITED),
         )
         if row is not None and row[0] + more > MAX_AWAITED:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crdt.entries.authoring import Position
-from crdt.errors import LogForked, Malformed
+from crdt.entries.entry import MAX_SEQUENCE
+from crdt.errors import LogForked
 from crdt.ids import NO_ENTRY, EntryId, LogId, Pseudonym, SpaceId
-from crdt.store.rows import Fork, LogRow, Range
+from crdt.store.rows import Fork, LogRow, Run
+from crdt.store.runs import branches, has_tip, leads_to, lowest_fork, runs_below
 
 if TYPE_CHECKING:
     from crdt.entries.entry import Header
@@ -32,13 +34,13 @@ class LogTable:
     def __init__(self, connection: Connection, spaces: SpaceTable) -> None:
         self._connection = connection
         self._spaces = spaces
-        self._open: dict[LogId, OpenLog] = {}
+        self._open: dict[tuple[int, LogId], OpenLog] = {}
         connection.before_commit.append(self._write_open)
         connection.after_rollback.append(self._open.clear)
 
-    def get(self, log: LogId) -> LogRow | None:
+    def get(self, space: SpaceId, log: LogId) -> LogRow | None:
         """Return a log, or None when nothing of it is here."""
-        found = self._select("logs.log = ?", log)
+        found = self._select("logs.space = ? AND logs.log = ?", self._spaces.number_of(space), log)
         return found[0] if found else None
 
     def of_space(self, space: SpaceId) -> tuple[LogRow, ...]:
@@ -49,8 +51,8 @@ class LogTable:
         """Tell where the next entry of our own log goes."""
         row = self._connection.row(
             "SELECT sequence, id, is_forked FROM logs JOIN entries ON entries.log = logs.number"
-            " WHERE logs.log = ? ORDER BY sequence DESC LIMIT 1",
-            (log,),
+            " WHERE logs.log = ? AND logs.space = ? ORDER BY sequence DESC LIMIT 1",
+            (log, self._spaces.number_of(space)),
         )
         if row is None:
             return Position(space, 1, NO_ENTRY)
@@ -59,22 +61,39 @@ class LogTable:
             raise LogForked(log.hex()[:12])
         return Position(space, sequence + 1, previous)
 
-    def ranges(self, log: LogId) -> tuple[Range, ...]:
-        """Tell which numbers of a log are in the set, lowest first."""
-        self._write_open()
-        row = self._connection.row("SELECT number, contiguous FROM logs WHERE log = ?", (log,))
+    def runs(self, space: SpaceId, log: LogId) -> tuple[Run, ...]:
+        """Tell what of a log is in the set: lowest first; where it forks, each branch."""
+        row = self._row(space, log)
         if row is None:
             return ()
-        number, contiguous = row
-        found = [Range(1, contiguous)] if contiguous else []
-        # Numbers of an unbroken run keep their distance to their place in the order.
-        runs = self._connection.rows(
-            "SELECT min(sequence), max(sequence) FROM (SELECT sequence,"
-            " sequence - dense_rank() OVER (ORDER BY sequence) AS run FROM entries"
-            " WHERE log = ? AND sequence > ? AND state = 1) GROUP BY run ORDER BY 1",
-            (number, contiguous),
+        number, contiguous, is_forked = row
+        fork = lowest_fork(self._connection, number) if is_forked else None
+        end = MAX_SEQUENCE + 1 if fork is None else fork
+        below = runs_below(self._connection, number, contiguous, end)
+        return (*below, *(branches(self._connection, number, fork) if fork else ()))
+
+    def leads_to(self, space: SpaceId, log: LogId, run: Run, entry: EntryId) -> bool:
+        """Tell whether an entry that is here is one of a run that somebody else holds."""
+        row = self._row(space, log)
+        if row is None:
+            return False
+        number, contiguous, is_forked = row
+        if is_forked or run.last > contiguous:
+            return leads_to(self._connection, number, run, entry)
+        return has_tip(self._connection, number, run)
+
+    def is_certain(self, space: SpaceId, log: LogId, run: Run) -> bool:
+        """Tell whether whatever is here with a number in a run is of that run."""
+        row = self._row(space, log)
+        return row is not None and not row[2] and has_tip(self._connection, row[0], run)
+
+    def _row(self, space: SpaceId, log: LogId) -> tuple[int, int, bool] | None:
+        self._write_open()
+        row = self._connection.row(
+            "SELECT number, contiguous, is_forked FROM logs WHERE log = ? AND space = ?",
+            (log, self._spaces.number_of(space)),
         )
-        return (*found, *(Range(*run) for run in runs))
+        return None if row is None else (row[0], row[1], bool(row[2]))
 
     def sizes(self, space: SpaceId) -> dict[LogId, int]:
         """Return how many bytes of parts each log of a space has brought."""
@@ -85,30 +104,30 @@ class LogTable:
         )
         return dict(rows)
 
-    def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
+    def entry_at(self, space: SpaceId, log: LogId, sequence: int) -> EntryId | None:
         """Return the entry with a number, or None; of several the one with the lowest id."""
         row = self._connection.row(
             "SELECT min(entries.id) FROM entries JOIN logs ON logs.number = entries.log"
-            " WHERE logs.log = ? AND sequence = ?",
-            (log, sequence),
+            " WHERE logs.log = ? AND logs.space = ? AND sequence = ?",
+            (log, self._spaces.number_of(space), sequence),
         )
         return row[0] if row else None
 
-    def tips(self, log: LogId) -> list[tuple[int, EntryId]]:
+    def tips(self, space: SpaceId, log: LogId) -> list[tuple[int, EntryId]]:
         """Give number and id of the last entry of each unbroken chain of a log."""
-        row = self.get(log)
+        row = self.get(space, log)
         if row is None or not row.contiguous:
             return []
         if not row.is_forked:
-            last = self.entry_at(log, row.contiguous)
+            last = self.entry_at(space, log, row.contiguous)
             return [(row.contiguous, last)] if last else []
         ends: dict[EntryId, int] = {}
         chained: set[EntryId] = set()
         for sequence, entry, previous in self._connection.rows(
             "SELECT sequence, entries.id, substr(header, 75, 32) FROM entries"
-            " JOIN logs ON logs.number = entries.log WHERE logs.log = ? AND state = 1"
-            " ORDER BY sequence",
-            (log,),
+            " JOIN logs ON logs.number = entries.log WHERE logs.space = ? AND logs.log = ?"
+            " AND state = 1 ORDER BY sequence",
+            (self._spaces.number_of(space), log),
         ):
             if sequence == 1 or previous in chained:
                 chained.add(entry)
@@ -126,23 +145,17 @@ class LogTable:
         return tuple(Fork(*row) for row in rows)
 
     def open(self, log: LogId, space: int) -> OpenLog:
-        """Return a log to write in, new or known.
-
-        Raises:
-            Malformed: It belongs to another space.
-        """
-        opened = self._open.get(log)
+        """Return a log to write in, new or known."""
+        opened = self._open.get((space, log))
         if opened is None:
             row = self._connection.row(
-                "SELECT number, last, contiguous, space FROM logs WHERE log = ?", (log,)
+                "SELECT number, last, contiguous FROM logs WHERE log = ? AND space = ?",
+                (log, space),
             )
             if row is None:
                 sql = "INSERT INTO logs (log, space) VALUES (?, ?)"
-                row = (self._connection.insert(sql, (log, space)), 0, 0, space)
-            *values, home = row
-            if home != space:
-                raise Malformed("a log belongs to one space")
-            opened = self._open[log] = OpenLog(*values)
+                row = (self._connection.insert(sql, (log, space)), 0, 0)
+            opened = self._open[space, log] = OpenLog(*row)
         return opened
 
     def enter(self, log: OpenLog, sequence: int) -> None:
@@ -179,11 +192,12 @@ class LogTable:
         rivals = [name for name, number, _ in neighbours if number == sequence]
         after = [(name, previous) for name, number, previous in neighbours if number > sequence]
         if before and header.previous not in before:
-            rivals.append(before[0])
+            rivals.insert(0, before[0])  # the lowest number that is in doubt comes first
         explained = {entry, *rivals}
         rivals += [name for name, previous in after if previous not in explained]
-        for rival in rivals:
-            self._mark(log, *sorted((entry, rival)))
+        if rivals:
+            # One proof for each entry: who writes a thousand with one number fills no table.
+            self._mark(log, *sorted((entry, rivals[0])))
         return bool(rivals)
 
     def _mark(self, log: OpenLog, one: EntryId, other: EntryId) -> None:
@@ -209,18 +223,18 @@ class LogTable:
                 )
         self._open.clear()
 
-    def _select(self, which: str, value: object) -> tuple[LogRow, ...]:
+    def _select(self, which: str, *values: object) -> tuple[LogRow, ...]:
         self._write_open()
         rows = self._connection.rows(
             "SELECT logs.number, log, spaces.space, last, contiguous, is_forked FROM logs"  # noqa: S608
             f" JOIN spaces ON spaces.number = logs.space WHERE {which} ORDER BY logs.number",
-            (value,),
+            values,
         )
         certified: dict[int, dict[EntryId, Pseudonym]] = {}
         for number, entry, pseudonym in self._connection.rows(
             "SELECT certificates.log, entry, pseudonym FROM certificates"  # noqa: S608
             f" JOIN logs ON logs.number = certificates.log WHERE {which}",
-            (value,),
+            values,
         ):
             certified.setdefault(number, {})[entry] = pseudonym
         return tuple(

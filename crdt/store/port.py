@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         LogRow,
         Materialised,
         Put,
-        Range,
+        Run,
         SetSummary,
         SpaceRow,
         StoredEntry,
@@ -74,9 +74,9 @@ class Spaces(Protocol):
 
 
 class Logs(Protocol):
-    """The logs of all spaces."""
+    """The logs of all spaces: what one key signs in two of them is two logs."""
 
-    def get(self, log: LogId) -> LogRow | None:
+    def get(self, space: SpaceId, log: LogId) -> LogRow | None:
         """Return a log, or None when nothing of it is here."""
         ...
 
@@ -92,19 +92,33 @@ class Logs(Protocol):
         """
         ...
 
-    def ranges(self, log: LogId) -> tuple[Range, ...]:
-        """Tell which numbers of a log are in the set, lowest first."""
+    def runs(self, space: SpaceId, log: LogId) -> tuple[Run, ...]:
+        """Tell what of a log is in the set: lowest first; where it forks, each branch."""
+        ...
+
+    def leads_to(self, space: SpaceId, log: LogId, run: Run, entry: EntryId) -> bool:
+        """Tell whether an entry that is here is one of a run that somebody else holds.
+
+        It is, if the run's last entry is here and its chain leads to it within the run.
+        """
+        ...
+
+    def is_certain(self, space: SpaceId, log: LogId, run: Run) -> bool:
+        """Tell whether whatever is here with a number in a run is of that run.
+
+        It is, unless the log forks here, or the run's last entry is not here.
+        """
         ...
 
     def sizes(self, space: SpaceId) -> dict[LogId, int]:
         """Return how many bytes of parts each log of a space has brought."""
         ...
 
-    def entry_at(self, log: LogId, sequence: int) -> EntryId | None:
+    def entry_at(self, space: SpaceId, log: LogId, sequence: int) -> EntryId | None:
         """Return the entry with a number, or None; of several the one with the lowest id."""
         ...
 
-    def tips(self, log: LogId) -> list[tuple[int, EntryId]]:
+    def tips(self, space: SpaceId, log: LogId) -> list[tuple[int, EntryId]]:
         """Give number and id of the last entry of each unbroken chain of a log, longest first.
 
         One for a log that is not forked, however much of it is here beyond a gap; none
@@ -183,7 +197,7 @@ class Entries(Protocol):
         ...
 
     def documents_of_log(self, log: LogId) -> Iterator[DocumentId]:
-        """Give every document that an entry of a log edits, once each."""
+        """Give every document that an entry signed with a log's key edits, once each."""
         ...
 
     def unopened(self, space: SpaceId, epoch: EpochId) -> Iterator[StoredEntry]:
@@ -265,7 +279,7 @@ class Erasures(Protocol):
         ...
 
     def name_log(
-        self, log: LogId, certificate: EntryId, pseudonym: Pseudonym
+        self, space: SpaceId, log: LogId, certificate: EntryId, pseudonym: Pseudonym
     ) -> tuple[EntryId, ...]:
         """Note who writes a log, as a certificate says, and carry out what waited for it.
 
@@ -282,7 +296,15 @@ class Erasures(Protocol):
         ...
 
     def unfinished(self, space: SpaceId) -> tuple[Unfinished, ...]:
-        """Return withdrawals whose erasures are not yet out of the journal: see `checkpoint`."""
+        """Return withdrawals that name words which may still be on the disk.
+
+        Erased, but not yet out of the journal (see `checkpoint`); or here, in a log of which
+        it is not known yet that whoever withdrew them writes it.
+        """
+        ...
+
+    def needs_checkpoint(self, space: SpaceId) -> bool:
+        """Tell whether something was erased that may still be in the journal."""
         ...
 
 

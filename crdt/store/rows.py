@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crdt.entries.entry import VerifiedEntry
-    from crdt.ids import DocumentId, EntryId, EpochId, LogId, Pseudonym, SpaceId
+    from crdt.ids import DocumentId, EntryId, EpochId, LogId, LogKey, Pseudonym, SpaceId
 
 
 class Put(Enum):
@@ -61,18 +61,28 @@ class SetSummary:
     fingerprint: bytes
 
 
-class Range(NamedTuple):
-    """Sequence numbers from first to last, both included."""
+TIP_BYTES = 8
+
+
+class Run(NamedTuple):
+    """An entry of a log and those before it, without a gap.
+
+    Attributes:
+        first, last: Their numbers, both included.
+        tip: How the id of the last one begins, 8 bytes: it names all before it, since every
+            entry names the one before. Where a log forks, there is a run of each branch.
+    """
 
     first: int
     last: int
+    tip: bytes
 
 
 class Unfinished(NamedTuple):
     """A withdrawal whose words may still be on the disk, by its place in its log."""
 
     withdrawal: EntryId
-    log: LogId
+    log: LogKey
     sequence: int
 
 

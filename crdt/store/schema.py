@@ -33,11 +33,12 @@ CREATE TABLE spaces (
     """
 CREATE TABLE logs (
     number     INTEGER PRIMARY KEY,
-    log        BLOB NOT NULL UNIQUE,       -- 32 bytes
+    log        BLOB NOT NULL,              -- 32 bytes: a key, which may sign in several spaces
     space      INTEGER NOT NULL,           -- spaces.number
     last       INTEGER NOT NULL DEFAULT 0, -- highest sequence number here
     contiguous INTEGER NOT NULL DEFAULT 0, -- all numbers up to this one are in the set
-    is_forked  INTEGER NOT NULL DEFAULT 0
+    is_forked  INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (log, space)
 ) STRICT
 """,
     "CREATE INDEX logs_by_space ON logs (space)",
@@ -96,12 +97,12 @@ CREATE TABLE erasures (
     space      INTEGER NOT NULL,           -- spaces.number
     owner      BLOB,                       -- pseudonym whose words the target must be; null: any
     level      INTEGER NOT NULL,           -- 1: content, 2: both parts
-    state      INTEGER NOT NULL,           -- 0: waits for its target, 1: erased, 2: off the disk
+    state      INTEGER NOT NULL,           -- see `crdt.store.erasures`
     PRIMARY KEY (target, withdrawal)
 ) STRICT, WITHOUT ROWID
 """,
-    "CREATE INDEX erasures_by_state ON erasures (space, state, withdrawal) WHERE state < 2",
-    "CREATE INDEX erasures_waiting ON erasures (space, owner) WHERE state = 0",
+    "CREATE INDEX erasures_by_state ON erasures (space, state, withdrawal) WHERE state < 3",
+    "CREATE INDEX erasures_waiting ON erasures (space, owner) WHERE state < 2",
     """
 CREATE TABLE slots (
     number   INTEGER PRIMARY KEY,

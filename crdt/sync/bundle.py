@@ -20,7 +20,7 @@ import msgspec
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.entries.entry import Priority, decode_entry
 from crdt.errors import CannotOpen, Malformed
-from crdt.ids import LogId, SpaceId
+from crdt.ids import LogKey, SpaceId
 from crdt.sync.events import EntriesArrived, ReceiptsArrived
 from crdt.sync.frames import MAX_FRAME_BYTES
 from crdt.sync.hello import Box, Direction
@@ -30,7 +30,7 @@ from crdt.sync.transfer import Queue
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from crdt.store.rows import Range
+    from crdt.store.rows import Run
     from crdt.sync.hello import SharedSpace
     from crdt.sync.receipts import Receipt
     from crdt.sync.source import SyncSource
@@ -101,12 +101,16 @@ def write_bundle(
 
 
 def _unknown(
-    source: SyncSource, space: SpaceId, logs: Mapping[LogId, Sequence[Range]]
+    source: SyncSource, space: SpaceId, logs: Mapping[LogKey, Sequence[Run]]
 ) -> array[int]:
     unknown = array("q")
+    certain = {
+        log: [run for run in runs if source.is_certain(home, log, run)]
+        for (home, log), runs in logs.items()
+        if home == space
+    }
     for number, log, sequence in source.places(space):
-        ranges = logs.get(log, ())
-        if not any(part.first <= sequence <= part.last for part in ranges):
+        if not any(run.first <= sequence <= run.last for run in certain.get(log, ())):
             unknown.append(number)
     return unknown
 

@@ -7,7 +7,8 @@ set of entries, so that a quiet network stays quiet.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -17,23 +18,23 @@ from crdt.crypto.keys import DeviceKey, check_device_signature
 from crdt.crypto.signing import Domain
 from crdt.entries.entry import MAX_SEQUENCE
 from crdt.errors import TooLarge
-from crdt.ids import DeviceId, EntryId, LogId, device_id
-from crdt.store.rows import Range
+from crdt.ids import DeviceId, EntryId, LogId, LogKey, SpaceId, device_id
+from crdt.store.rows import TIP_BYTES, Run
 from crdt.sync.frames import MAX_DEVICES, MAX_FRAME_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from crdt.store.rows import Unfinished
 
 MAX_RECEIPT_BYTES = 48 * 1024
-"""A receipt fits one frame: some 1,200 logs."""
+"""A receipt fits one frame: some 950 logs."""
 
 MAX_UNFINISHED = 512
 """Withdrawals that one receipt names as not carried out yet."""
 
-MAX_RANGES = 64
-"""Of one log; what lies above them counts as not here."""
+MAX_RUNS = 64
+"""Of one log; what lies in others counts as not here."""
 
 MAX_COUNTER = (1 << 53) - 1
 """Counters are milliseconds where the clock is right: good for 285,000 years."""
@@ -41,9 +42,13 @@ MAX_COUNTER = (1 << 53) - 1
 _FIXED_BYTES = 128
 """What a body takes beside its logs and withdrawals, at most."""
 
+_SPACE_BYTES = 40
+"""What another space takes."""
+
 _ID_BYTES = 34
 """An id as it is written."""
 
+_Bytes8 = Annotated[bytes, msgspec.Meta(min_length=TIP_BYTES, max_length=TIP_BYTES)]
 _Bytes16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 _Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 _Bytes64 = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
@@ -51,14 +56,15 @@ _Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQUENCE)]
 _Counter = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNTER)]
 
 
-_Ranges = Annotated[tuple[tuple[_Number, _Number], ...], msgspec.Meta(max_length=MAX_RANGES)]
+_Runs = Annotated[tuple[tuple[_Number, _Number, _Bytes8], ...], msgspec.Meta(max_length=MAX_RUNS)]
+_Logs = tuple[tuple[_Bytes32, _Runs], ...]
 
 
 class _Body(WireStruct, frozen=True):
     device: _Bytes64
     counter: _Counter
     stamp_ms: Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
-    logs: tuple[tuple[_Bytes32, _Ranges], ...]
+    spaces: tuple[tuple[_Bytes32, _Logs], ...]
     unfinished: Annotated[tuple[_Bytes32, ...], msgspec.Meta(max_length=MAX_UNFINISHED)]
 
 
@@ -85,7 +91,7 @@ class Receipt:
         device_public: 64 bytes.
         counter: Higher is newer.
         stamp_ms: The device's clock: to show, never to decide.
-        logs: Which numbers of each log it holds.
+        logs: What it holds of each log.
         unfinished: Withdrawals that it holds but has not yet carried out on its disk.
         signed: The bytes to keep and pass on.
     """
@@ -93,7 +99,7 @@ class Receipt:
     device_public: bytes
     counter: int
     stamp_ms: int
-    logs: Mapping[LogId, tuple[Range, ...]]
+    logs: Mapping[LogKey, tuple[Run, ...]]
     unfinished: frozenset[EntryId]
     signed: bytes
 
@@ -102,22 +108,18 @@ class Receipt:
         """Whose receipt this is."""
         return device_id(self.device_public)
 
-    def holds(self, log: LogId, sequence: int) -> bool:
-        """Tell whether the device holds an entry of a log."""
-        return any(part.first <= sequence <= part.last for part in self.logs.get(log, ()))
-
-    def has_carried_out(self, withdrawal: EntryId, log: LogId, sequence: int) -> bool:
-        """Tell whether the device has erased what a withdrawal, by its place in its log, names."""
-        return self.holds(log, sequence) and withdrawal not in self.unfinished
+    def runs_over(self, log: LogKey, sequence: int) -> Iterator[Run]:
+        """Give the runs of a log that have an entry with a number: whether that one, they show."""
+        return (run for run in self.logs.get(log, ()) if run.first <= sequence <= run.last)
 
 
 def fit_receipt(
-    logs: Iterable[tuple[LogId, Sequence[Range]]], unfinished: Iterable[Unfinished]
-) -> tuple[dict[LogId, tuple[Range, ...]], tuple[EntryId, ...]]:
+    logs: Iterable[tuple[LogKey, Sequence[Run]]], unfinished: Iterable[Unfinished]
+) -> tuple[dict[LogKey, tuple[Run, ...]], tuple[EntryId, ...]]:
     """Choose what a receipt names, so that it always fits.
 
     What it leaves out counts as not here, which is never wrong. A withdrawal that finds no
-    room among the unfinished is left out itself, with what follows it in its log.
+    room among the unfinished is left out itself, with what stands before it in its log.
 
     Args:
         logs: With what is here of each; most important first.
@@ -126,16 +128,18 @@ def fit_receipt(
     Returns:
         Logs and unfinished withdrawals to sign.
     """
-    named, ends = _fit_unfinished(unfinished)
+    named, starts = _fit_unfinished(unfinished)
     room = MAX_RECEIPT_BYTES - _FIXED_BYTES - _ID_BYTES * len(named)
-    chosen: dict[LogId, tuple[Range, ...]] = {}
-    for log, ranges in logs:
-        end = ends.get(log, MAX_SEQUENCE + 1)
-        held = (Range(first, min(last, end - 1)) for first, last in ranges if first < end)
-        kept = tuple(islice(held, MAX_RANGES))
-        size = len(encode((log, kept)))
+    chosen: dict[LogKey, tuple[Run, ...]] = {}
+    spaces: set[SpaceId] = set()
+    for log, runs in logs:
+        start = starts.get(log, 1)
+        held = (run._replace(first=max(run.first, start)) for run in runs if run.last >= start)
+        kept = tuple(islice(held, MAX_RUNS))
+        size = len(encode((log[1], kept))) + (0 if log[0] in spaces else _SPACE_BYTES)
         if kept and size <= room:
             chosen[log] = kept
+            spaces.add(log[0])
             room -= size
         if room < _ID_BYTES:
             break
@@ -144,27 +148,27 @@ def fit_receipt(
 
 def _fit_unfinished(
     unfinished: Iterable[Unfinished],
-) -> tuple[list[EntryId], dict[LogId, int]]:
-    """Name what fits, logs that have few of them first; tell where the other logs must end."""
-    by_log: dict[LogId, list[Unfinished]] = {}
+) -> tuple[list[EntryId], dict[LogKey, int]]:
+    """Name what fits, logs that have few of them first; tell where the others must begin."""
+    by_log: dict[LogKey, list[Unfinished]] = {}
     for each in unfinished:
         by_log.setdefault(each.log, []).append(each)
     named: list[EntryId] = []
-    ends: dict[LogId, int] = {}
+    starts: dict[LogKey, int] = {}
     for log, waiting in sorted(by_log.items(), key=lambda item: (len(item[1]), item[0])):
-        waiting.sort(key=lambda each: each.sequence)
+        waiting.sort(key=lambda each: each.sequence, reverse=True)
         room = MAX_UNFINISHED - len(named)
         named += [each.withdrawal for each in waiting[:room]]
         if waiting[room:]:
-            ends[log] = waiting[room].sequence
-    return named, ends
+            starts[log] = waiting[room].sequence + 1
+    return named, starts
 
 
 def sign_receipt(
     device: DeviceKey,
     counter: int,
     stamp_ms: int,
-    logs: Mapping[LogId, Sequence[Range]],
+    logs: Mapping[LogKey, Sequence[Run]],
     unfinished: Iterable[EntryId],
 ) -> bytes:
     """Write and sign a receipt.
@@ -172,7 +176,10 @@ def sign_receipt(
     Raises:
         TooLarge: More logs or unfinished withdrawals than fit.
     """
-    covered = tuple((log, tuple(logs[log][:MAX_RANGES])) for log in sorted(logs))
+    covered = tuple(
+        (space, tuple((log, tuple(logs[space, log][:MAX_RUNS])) for _, log in keys))
+        for space, keys in groupby(sorted(logs), key=itemgetter(0))
+    )
     body = encode(_Body(device.public, counter, stamp_ms, covered, tuple(sorted(unfinished))))
     if len(body) > MAX_RECEIPT_BYTES:
         raise TooLarge(f"a receipt of {len(body)} bytes")
@@ -190,7 +197,9 @@ def open_receipt(signed: bytes) -> Receipt:
     body = _DECODE_BODY(outer.body)
     check_device_signature(body.device, Domain.RECEIPT, outer.body, outer.signature)
     logs = {
-        LogId(log): tuple(Range(first, last) for first, last in ranges) for log, ranges in body.logs
+        (SpaceId(space), LogId(log)): tuple(Run(*run) for run in runs)
+        for space, found in body.spaces
+        for log, runs in found
     }
     unfinished = frozenset(EntryId(name) for name in body.unfinished)
     return Receipt(body.device, body.counter, body.stamp_ms, logs, unfinished, signed)

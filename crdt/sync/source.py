@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from crdt.ids import DeviceId, EntryId, LogId, SpaceId
     from crdt.store.port import Store
-    from crdt.store.rows import SetSummary
+    from crdt.store.rows import Run, SetSummary
 
 
 class SyncSource(Protocol):
@@ -26,6 +26,10 @@ class SyncSource(Protocol):
 
     def places(self, space: SpaceId) -> Iterator[tuple[int, LogId, int]]:
         """Give number, log and sequence number of everything in the set."""
+        ...
+
+    def is_certain(self, space: SpaceId, log: LogId, run: Run) -> bool:
+        """Tell whether whatever is here with a number in a run is of that run."""
         ...
 
     def sending_order(
@@ -75,6 +79,7 @@ class StoreSource:
         self.summary = store.spaces.summary
         self.ids = store.entries.ids
         self.places = store.entries.places
+        self.is_certain = store.logs.is_certain
         self.sending_order = store.entries.sending_order
         self.wires = store.entries.wires
         self.receipt_counters = store.receipts.counters

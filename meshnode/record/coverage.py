@@ -12,6 +12,7 @@ from meshnode.views.withdrawal import Coverage, CoverageNode
 if TYPE_CHECKING:
     from typing import Literal
 
+    from crdt.entries.entry import VerifiedEntry
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.people import Reader
     from crdt.replica.replica import Replica
@@ -87,11 +88,15 @@ def _state(
     stored = replica.store.entries.get(wanted)
     if stored is None:
         return "waiting"
-    header = stored.entry.header
-    if withdrawal is None:
-        return "erased" if receipt.holds(header.log, header.sequence) else "waiting"
-    has_erased = receipt.has_carried_out(withdrawal, header.log, header.sequence)
-    return "erased" if has_erased else "waiting"
+    is_done = wanted not in receipt.unfinished and _shows(replica, receipt, stored.entry)
+    return "erased" if is_done else "waiting"
+
+
+def _shows(replica: Replica, receipt: Receipt, entry: VerifiedEntry) -> bool:
+    """Whether a receipt shows that its device holds this entry, not only one of its number."""
+    log, sequence = (entry.header.space, entry.header.log), entry.header.sequence
+    runs = receipt.runs_over(log, sequence)
+    return any(replica.store.logs.leads_to(*log, run, entry.id) for run in runs)
 
 
 def _sentence(nodes: list[CoverageNode], done: int, *, is_withdrawn: bool) -> str:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crdt.ids import LogId, Pseudonym
+    from crdt.ids import LogKey, Pseudonym
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.membership import Community
     from crdt.replica.replica import Replica
-    from crdt.store.rows import LogRow, Range
+    from crdt.store.rows import LogRow, Run
 
 _Rank = tuple[bool, bool, int]
 
@@ -27,29 +27,29 @@ def spaces_of(community: Community) -> list[HeldSpace]:
     return [held for held in (community.inner, community.commons) if held is not None]
 
 
-def frontier(replica: Replica, community: Community) -> Iterator[tuple[LogId, tuple[Range, ...]]]:
+def frontier(replica: Replica, community: Community) -> Iterator[tuple[LogKey, tuple[Run, ...]]]:
     """Give the logs of a community, with what is here of each.
 
     Our own first; then of whoever holds a role, then of whoever ever was to have one. Of
     each the newest log comes before the second newest of anybody: who begins many logs
     takes no room from others. Logs of strangers, or of nobody yet, are left out.
     """
-    ranked: list[tuple[_Rank, LogId]] = []
+    ranked: list[tuple[_Rank, LogKey]] = []
     for held in spaces_of(community):
         turns: Counter[Pseudonym] = Counter()
         for row in reversed(replica.store.logs.of_space(held.space)):
             authors = [each for each in _authors(replica, row) if held.has_been_raised(each)]
             if authors:
                 author = min(authors)
-                ranked.append((_rank(held, row, authors, turns[author]), row.log))
+                ranked.append((_rank(held, row, authors, turns[author]), (held.space, row.log)))
                 turns[author] += 1
     ranked.sort(key=itemgetter(0))
     for _, log in ranked:
-        yield log, replica.store.logs.ranges(log)
+        yield log, replica.store.logs.runs(*log)
 
 
 def _authors(replica: Replica, row: LogRow) -> frozenset[Pseudonym]:
-    return replica.interpreter.writers.all_of(row.log)
+    return replica.interpreter.writers.all_of((row.space, row.log))
 
 
 def _rank(held: HeldSpace, row: LogRow, authors: list[Pseudonym], turn: int) -> _Rank:

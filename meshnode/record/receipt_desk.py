@@ -35,7 +35,7 @@ def renew_receipt(replica: Replica, inner: HeldSpace) -> bytes | None:
         return None
     community = replica.membership.community(inner)
     store = replica.store
-    if _unfinished(replica, community):
+    if any(store.erasures.needs_checkpoint(held.space) for held in spaces_of(community)):
         store.checkpoint()
     logs, unfinished = fit_receipt(frontier(replica, community), _unfinished(replica, community))
     own = replica.keys.device
@@ -94,9 +94,9 @@ def unsynced(replica: Replica) -> int:
             if (receipt := receipt_of(replica, inner.space, device)) is not None
         ]
         for held in (inner, community.commons):
-            row = replica.store.logs.get(held.own.log) if held else None
-            if row is None:
+            row = replica.store.logs.get(held.space, held.own.log) if held else None
+            if held is None or row is None:
                 continue
-            known = [ranges[0].last for o in others if (ranges := o.logs.get(row.log))]
+            known = [runs[0].last for o in others if (runs := o.logs.get((held.space, row.log)))]
             count += max(0, row.last - max(known, default=0))
     return count

@@ -14,7 +14,7 @@ from crdt.entries.authoring import Position, Seal
 from crdt.entries.entry import MAX_SEQUENCE, Priority, VerifiedEntry, decode_entry, verify
 from crdt.errors import AmbiguousId, LogForked, Malformed, UnknownEntry, UnknownSpace
 from crdt.ids import NO_ENTRY, DeviceId, DocumentId, EntryId, SpaceId, epoch_id
-from crdt.store.rows import EpochKey, Fork, Materialised, Put, Range, SetSummary, Unfinished
+from crdt.store.rows import EpochKey, Fork, Materialised, Put, Run, SetSummary, Unfinished
 from tests.crdt.writers import KEY, OTHER_SPACE, SPACE, Writer, space_row
 
 if TYPE_CHECKING:
@@ -61,7 +61,11 @@ def erase(
 def name_log(store: Store, writer: Writer) -> tuple[EntryId, ...]:
     with store.writing():
         name = EntryId(writer.name.encode().ljust(32))
-        return store.erasures.name_log(writer.keys.log, name, writer.keys.pseudonym)
+        return store.erasures.name_log(SPACE, writer.keys.log, name, writer.keys.pseudonym)
+
+
+def run(first: VerifiedEntry, last: VerifiedEntry) -> Run:
+    return Run(first.header.sequence, last.header.sequence, last.id[:8])
 
 
 class StoreContract:
@@ -137,13 +141,19 @@ class StoreContract:
         with pytest.raises(UnknownSpace):
             store.spaces.summary(SPACE)
 
-    def test_a_log_belongs_to_one_space(self) -> None:
+    def test_what_one_key_signs_in_two_spaces_are_two_logs(self) -> None:
         store, rosa = self.ready(), Writer("rosa")
-        put(store, rosa.write(b"seed"))
-        stray = rosa.write(b"x", position=Position(OTHER_SPACE, 1, NO_ENTRY))
-        with pytest.raises(Malformed):
-            put(store, stray)
-        assert store.spaces.summary(OTHER_SPACE).count == 0
+        one = rosa.write(b"seed")
+        other = rosa.write(b"x", position=Position(OTHER_SPACE, 1, NO_ENTRY))
+        assert put(store, one, other) == [Put.NEW, Put.NEW]
+        assert (store.logs.forks(SPACE), store.logs.forks(OTHER_SPACE)) == ((), ())
+        name_log(store, rosa)
+        for space, entry, authors in ((SPACE, one, 1), (OTHER_SPACE, other, 0)):
+            row = store.logs.get(space, rosa.keys.log)
+            assert row is not None and (row.space, len(row.certificates)) == (space, authors)
+            assert store.logs.runs(space, rosa.keys.log) == (run(entry, entry),)
+            assert store.logs.position(space, rosa.keys.log).previous == entry.id
+            assert store.logs.entry_at(space, rosa.keys.log, 1) == entry.id
 
     def test_the_summary_does_not_depend_on_the_order_of_arrival(self) -> None:
         writers = [Writer("rosa"), Writer("ahmed")]
@@ -234,12 +244,14 @@ class StoreContract:
         store, rosa = self.ready(), Writer("rosa")
         one, two, three, four, five = (rosa.write(bytes([turn])) for turn in range(5))
         put(store, five, three)
-        assert store.logs.ranges(rosa.keys.log) == (Range(3, 3), Range(5, 5))
+        assert store.logs.runs(SPACE, rosa.keys.log) == (run(three, three), run(five, five))
         put(store, one)
-        assert store.logs.ranges(rosa.keys.log) == (Range(1, 1), Range(3, 3), Range(5, 5))
+        assert store.logs.runs(SPACE, rosa.keys.log) == tuple(
+            run(each, each) for each in (one, three, five)
+        )
         put(store, four, two)
-        assert store.logs.ranges(rosa.keys.log) == (Range(1, 5),)
-        row = store.logs.get(rosa.keys.log)
+        assert store.logs.runs(SPACE, rosa.keys.log) == (run(one, five),)
+        row = store.logs.get(SPACE, rosa.keys.log)
         assert row is not None and (row.last, row.contiguous, row.is_forked) == (5, 5, False)
         assert store.logs.of_space(SPACE) == (row,)
 
@@ -247,15 +259,15 @@ class StoreContract:
         store, rosa = self.ready(), Writer("rosa")
         one, two, three = rosa.write(b"one"), rosa.write(b"two"), rosa.write(b"three")
         far = rosa.write(b"far", position=Position(SPACE, 1 << 40, three.id))
-        assert store.logs.tips(rosa.keys.log) == []
+        assert store.logs.tips(SPACE, rosa.keys.log) == []
         put(store, one, three, far)
-        assert store.logs.tips(rosa.keys.log) == [(1, one.id)]
+        assert store.logs.tips(SPACE, rosa.keys.log) == [(1, one.id)]
         put(store, two)
-        assert store.logs.tips(rosa.keys.log) == [(3, three.id)]
+        assert store.logs.tips(SPACE, rosa.keys.log) == [(3, three.id)]
         branch = rosa.write(b"other", position=Position(SPACE, 2, one.id))
         lost = rosa.write(b"lost", position=Position(SPACE, 3, EntryId(b"?" * 32)))
         put(store, branch, lost)
-        tips = store.logs.tips(rosa.keys.log)
+        tips = store.logs.tips(SPACE, rosa.keys.log)
         assert (2, branch.id) in tips and (3, lost.id) not in tips
 
     def test_two_entries_with_one_number_are_both_kept_as_proof(self) -> None:
@@ -283,13 +295,60 @@ class StoreContract:
         last = Position(SPACE, MAX_SEQUENCE, EntryId(b"?" * 32))
         one, other = rosa.write(b"one", position=last), rosa.write(b"other", position=last)
         assert put(store, one, other) == [Put.NEW, Put.FORKED]
-        assert store.logs.ranges(rosa.keys.log) == (Range(MAX_SEQUENCE, MAX_SEQUENCE),)
+        assert store.logs.runs(SPACE, rosa.keys.log) == (
+            run(*sorted((one, other), key=lambda entry: entry.id)[:1] * 2),
+            run(*sorted((one, other), key=lambda entry: entry.id)[1:] * 2),
+        )
 
     def test_an_honest_log_is_no_fork_in_any_order(self) -> None:
         store, rosa = self.ready(), Writer("rosa")
         one, two, three = (rosa.write(bytes([turn])) for turn in range(3))
         assert put(store, three, one, two) == [Put.NEW] * 3
         assert store.logs.forks(SPACE) == ()
+
+    def test_of_a_log_that_forks_every_branch_is_told(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        one, two, three = (rosa.write(bytes([turn])) for turn in range(3))
+        other = rosa.write(b"other", position=Position(SPACE, 3, two.id))
+        fourth = rosa.write(b"fourth", position=Position(SPACE, 4, other.id))
+        put(store, one, two, three, other, fourth)
+        assert store.logs.runs(SPACE, rosa.keys.log) == (
+            run(one, two),
+            run(other, fourth),
+            run(three, three),
+        )
+
+    def test_a_run_leads_to_what_its_last_entry_rests_on_and_to_nothing_else(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        one, two, three = (rosa.write(bytes([turn])) for turn in range(3))
+        other = rosa.write(b"other", position=Position(SPACE, 2, one.id))
+        log = SPACE, rosa.keys.log
+        put(store, one, two, three)
+        assert store.logs.leads_to(*log, run(one, three), two.id)
+        assert store.logs.is_certain(*log, run(one, three))
+        assert not store.logs.leads_to(*log, run(one, other), two.id)
+        assert not store.logs.is_certain(*log, run(one, other))
+        put(store, other)
+        assert store.logs.leads_to(*log, run(one, three), two.id)
+        assert store.logs.leads_to(*log, run(one, other), one.id)
+        assert not store.logs.leads_to(*log, run(one, other), two.id)
+        assert not store.logs.leads_to(*log, run(two, three), one.id)
+        assert not store.logs.is_certain(*log, run(one, three))
+
+    def test_a_run_whose_chain_is_not_here_leads_nowhere(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        one, two, three = (rosa.write(bytes([turn])) for turn in range(3))
+        put(store, one, three)
+        assert not store.logs.leads_to(SPACE, rosa.keys.log, run(one, three), one.id)
+        put(store, two)
+        assert store.logs.leads_to(SPACE, rosa.keys.log, run(one, three), one.id)
+
+    def test_who_writes_one_number_many_times_leaves_one_proof_for_each(self) -> None:
+        store, rosa = self.ready(), Writer("rosa")
+        first = Position(SPACE, 1, NO_ENTRY)
+        put(store, *(rosa.write(bytes([turn]), position=first) for turn in range(20)))
+        assert len(store.logs.forks(SPACE)) == 19
+        assert len(store.logs.runs(SPACE, rosa.keys.log)) == 20
 
     # --- what entries are ------------------------------------------------------------
 
@@ -407,7 +466,7 @@ class StoreContract:
         assert not store.entries.has(entry.id)  # its skeleton is still missing
         assert put(store, stripped(entry, skeleton=False)) == [Put.RESTORED]
         assert store.entries.has(entry.id)
-        assert store.logs.ranges(rosa.keys.log) == (Range(1, 1),)
+        assert store.logs.runs(SPACE, rosa.keys.log) == (run(entry, entry),)
 
     def test_nobody_withdraws_the_words_of_another(self) -> None:
         store, rosa, ahmed = self.ready(), Writer("rosa"), Writer("ahmed")
@@ -428,7 +487,7 @@ class StoreContract:
         put(store, certificate)
         assert name_log(store, rosa) == (entry.id,)
         assert name_log(store, rosa) == ()
-        row = store.logs.get(rosa.keys.log)
+        row = store.logs.get(SPACE, rosa.keys.log)
         assert row is not None and set(row.certificates.values()) == {rosa.keys.pseudonym}
 
     def test_everybody_whom_a_log_is_certified_for_may_take_back_its_words(self) -> None:
@@ -439,10 +498,10 @@ class StoreContract:
         assert erase(store, [entry], ahmed) == ()
         with store.writing():
             other = EntryId(b"another certificate".ljust(32))
-            assert store.erasures.name_log(rosa.keys.log, other, ahmed.keys.pseudonym) == (
+            assert store.erasures.name_log(SPACE, rosa.keys.log, other, ahmed.keys.pseudonym) == (
                 entry.id,
             )
-        row = store.logs.get(rosa.keys.log)
+        row = store.logs.get(SPACE, rosa.keys.log)
         assert row is not None and row.certificates[other] == ahmed.keys.pseudonym
         assert len(row.certificates) == 2
 
@@ -452,11 +511,31 @@ class StoreContract:
         put(store, regret, withdrawal)
         name_log(store, rosa)
         erase(store, [regret], rosa, by=withdrawal.id)
-        place = Unfinished(withdrawal.id, rosa.keys.log, 2)
+        place = Unfinished(withdrawal.id, (SPACE, rosa.keys.log), 2)
         assert store.erasures.unfinished(SPACE) == (place,)
         assert store.checkpoint()
         assert store.erasures.unfinished(SPACE) == ()
         assert store.erasures.withdrawn_by(rosa.written[0].id)
+
+    def test_a_withdrawal_is_unfinished_while_it_is_not_known_whose_its_target_is(self) -> None:
+        for is_late in (False, True):
+            store, rosa = self.ready(), Writer("rosa")
+            regret, withdrawal = rosa.write(b"a regret"), rosa.write(b"withdrawn")
+            put(store, *((withdrawal,) if is_late else (regret, withdrawal)))
+            erase(store, [regret], rosa, by=withdrawal.id)
+            if is_late:
+                assert store.erasures.unfinished(SPACE) == ()
+                assert put(store, regret) == [Put.NEW]
+            place = Unfinished(withdrawal.id, (SPACE, rosa.keys.log), 2)
+            assert store.erasures.unfinished(SPACE) == (place,)
+            assert not store.erasures.needs_checkpoint(SPACE)
+            store.checkpoint()
+            assert store.erasures.unfinished(SPACE) == (place,)
+
+            assert name_log(store, rosa) == (regret.id,)
+            assert store.erasures.needs_checkpoint(SPACE)
+            assert store.checkpoint()
+            assert store.erasures.unfinished(SPACE) == ()
 
     # --- plain tables --------------------------------------------------------------------
 

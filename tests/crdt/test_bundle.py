@@ -45,7 +45,7 @@ def read(node: Node, frames: Iterable[bytes]) -> list[BundleRead | ReceiptsArriv
 
 def receipt_of(node: Node) -> Receipt:
     logs = {
-        row.log: node.store.logs.ranges(row.log)
+        (shared.space, row.log): node.store.logs.runs(shared.space, row.log)
         for shared in node.spaces
         for row in node.store.logs.of_space(shared.space)
     }

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crdt.documents.lines import line_by_line
-from crdt.documents.trunk import Step
+from crdt.documents.step import Step
 from crdt.entries.skeletons import Splice
 from crdt.ids import EntryId
 

@@ -6,7 +6,7 @@ import pytest
 
 from crdt.entries.entry import Priority
 from crdt.ids import EntryId
-from crdt.store.rows import Range, Unfinished
+from crdt.store.rows import Run, Unfinished
 from crdt.sync.events import Ended, EntriesArrived, PeerProven
 from crdt.sync.frames import Bye, Entries, decode_frame
 from crdt.sync.hello import SharedSpace
@@ -349,10 +349,11 @@ def test_a_goodbye_ends_it_on_both_sides() -> None:
 
 
 def receipt(node: Node, counter: int, *unfinished: EntryId) -> bytes:
-    ranges = {
-        row.log: node.store.logs.ranges(row.log) for row in node.store.logs.of_space(OTHER_SPACE)
+    runs = {
+        (OTHER_SPACE, row.log): node.store.logs.runs(OTHER_SPACE, row.log)
+        for row in node.store.logs.of_space(OTHER_SPACE)
     }
-    signed = sign_receipt(node.device, counter, 1_000, ranges, unfinished)
+    signed = sign_receipt(node.device, counter, 1_000, runs, unfinished)
     with node.store.writing():
         opened = open_receipt(signed)
         node.store.receipts.put(OTHER_SPACE, opened.device, counter, signed)
@@ -380,7 +381,8 @@ def test_an_erasure_is_known_to_be_done_in_the_meeting_that_did_it() -> None:
     withdrawal = rosa.withdraw(regret.id, space=OTHER_SPACE)
 
     meeting = meet(rosa, ahmed)
-    place = Unfinished(withdrawal.id, withdrawal.header.log, withdrawal.header.sequence)
+    log = (OTHER_SPACE, withdrawal.header.log)
+    place = Unfinished(withdrawal.id, log, withdrawal.header.sequence)
     assert ahmed.store.erasures.unfinished(OTHER_SPACE) == (place,)
     ahmed.store.checkpoint()
     assert ahmed.store.erasures.unfinished(OTHER_SPACE) == ()
@@ -390,9 +392,10 @@ def test_an_erasure_is_known_to_be_done_in_the_meeting_that_did_it() -> None:
 
     got = rosa.store.receipts.get(OTHER_SPACE, ahmed.device.device)
     assert got is not None
-    header = withdrawal.header
-    assert open_receipt(got).has_carried_out(withdrawal.id, header.log, header.sequence)
+    whole = Run(1, 2, withdrawal.id[:8])
+    assert open_receipt(got).logs[log] == (whole,)
+    assert not open_receipt(got).unfinished
     early = open_receipt(receipt(ahmed, 2, withdrawal.id))
-    assert not early.has_carried_out(withdrawal.id, header.log, header.sequence)
-    assert not early.holds(header.log, header.sequence + 1)
-    assert early.logs[header.log] == (Range(1, 2),)
+    assert early.unfinished == {withdrawal.id}
+    assert list(early.runs_over(log, 2)) == [whole]
+    assert list(early.runs_over(log, 3)) == []

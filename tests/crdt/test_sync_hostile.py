@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from crdt.crypto.keys import DeviceKey
 from crdt.errors import BadSignature, Malformed, MeshError, TooLarge
 from crdt.ids import LogId
-from crdt.store.rows import Range
+from crdt.store.rows import Run
 from crdt.sync import difference
 from crdt.sync.conversation import MAX_ROUNDS
 from crdt.sync.difference import ListDifference
@@ -290,7 +290,8 @@ def test_a_forged_receipt_is_refused_with_all_that_came_with_it() -> None:
 def with_receipts(count: int) -> Meeting:
     """Two that have settled; since then the other has heard of many devices."""
     meeting = meet(Node("rosa", INNER), Node("ahmed", INNER))
-    logs = {LogId(bytes_for(f"log {n}", 32)): (Range(1, 9),) for n in range(1000)}
+    run = Run(1, 9, bytes(8))
+    logs = {(OTHER_SPACE, LogId(bytes_for(f"log {n}", 32))): (run,) for n in range(900)}
     with meeting.other.node.store.writing():
         for n in range(count):
             device = DeviceKey(bytes_for(f"device {n}", 64))

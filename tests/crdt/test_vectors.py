@@ -19,6 +19,7 @@ from crdt.sync.frames import decode_frame
 from crdt.sync.receipts import open_receipt
 from crdt.tickets import open_joiner, read_ticket
 from tests.crdt.naive import named, pack, public_of, signed_by, unsealed
+from tests.crdt.people import bytes_for
 from tests.crdt.vector_files import FILES, FOLDER, file_of, text_of
 
 KINDS = {
@@ -307,7 +308,9 @@ def test_receipts_by_hand() -> None:
     public = raw(receipt["device_public"])
     opened = open_receipt(raw(receipt["encoded"]))
     log, unfinished = raw(case("keys", "rosa")["log"]), sorted(opened.unfinished)
-    body = pack([public, 7, opened.stamp_ms, [[log, [[1, 9], [12, 12]]]], unfinished])
+    runs = [[1, 9, bytes_for("entry 9", 8)], [12, 12, bytes_for("entry 12", 8)]]
+    spaces = [[raw(case("spaces", "commons")["space"]), [[log, runs]]]]
+    body = pack([public, 7, opened.stamp_ms, spaces, unfinished])
     listed = sorted(counters["counters"].items())
 
     assert raw(receipt["encoded"]).startswith(b"\x92" + pack(body))

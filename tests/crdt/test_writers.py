@@ -198,5 +198,35 @@ def test_strangers_who_contest_their_own_logs_cost_nobody_a_new_beginning(
         entry = author(keys, place, Priority.URGENT, skeleton, b"", salts=salts, seal=None)
         rosa.replica.admit([wire(entry)])
 
-    assert rosa.replica.interpreter.writers.is_contested(one.log)
+    assert rosa.replica.interpreter.writers.is_contested((space, one.log))
     assert rosa.space("commons").access is access
+
+
+def test_one_key_in_two_spaces_signs_two_logs_whichever_came_first(tmp_path: Path) -> None:
+    rosa, eve, ahmed, dan = (Villager(tmp_path, n) for n in ("rosa", "eve", "ahmed", "dan"))
+    community = rosa.found()
+    for guest in (eve, ahmed, dan):
+        guest.replica.membership.redeem(read_ticket(rosa.ticket(community)))
+        rosa.meet(guest)
+    for guest in (eve, ahmed, dan):
+        rosa.meet(guest)
+    levels = ("inner", "commons")
+    one_key = device_keys("eve").log(bytes(16), bytes(16)).signing
+    for held in map(eve.space, levels):
+        held.own = LogKeys(one_key, held.own.withdrawal, bytes(16))
+    notes = [eve.write(f"For {level}.", level) for level in levels]
+
+    inner, commons = (eve.space(level).space for level in levels)
+    for guest, order in ((ahmed, (inner, commons)), (dan, (commons, inner))):
+        for space in order:
+            eve.give(guest, [space])
+
+    for guest in (ahmed, dan):
+        assert [guest.text(note) for note in notes] == ["For inner.", "For commons."]
+    eve.withdraw(notes[1])
+    for guest in (ahmed, dan):
+        eve.give(guest)
+        assert guest.text(notes[0]) == "For inner."
+        assert guest.replica.library.withdrawal_of(notes[1]) is not None
+    assert ahmed.store.spaces.summary(inner) == dan.store.spaces.summary(inner)
+    assert ahmed.store.spaces.summary(commons) == dan.store.spaces.summary(commons)

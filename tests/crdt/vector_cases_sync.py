@@ -12,7 +12,7 @@ from crdt.entries.entry import Priority, VerifiedEntry, verify
 from crdt.entries.skeletons import encode_values
 from crdt.ids import EntryId
 from crdt.space import SpaceKind, open_discovery_key, realm, sealed_discovery_key
-from crdt.store.rows import Range, SpaceRow
+from crdt.store.rows import Run, SpaceRow
 from crdt.store.sqlite_store import SqliteStore
 from crdt.sync.bundle import write_bundle
 from crdt.sync.events import EntriesArrived, Event, SendFrame
@@ -79,7 +79,12 @@ RECEIPT = sign_receipt(
     KEYS.device,
     7,
     STAMP_MS,
-    {COMMONS_LOG.log: (Range(1, 9), Range(12, 12))},
+    {
+        (COMMONS, COMMONS_LOG.log): (
+            Run(1, 9, bytes_for("entry 9", 8)),
+            Run(12, 12, bytes_for("entry 12", 8)),
+        )
+    },
     [EntryId(bytes_for("unfinished", 32))],
 )
 

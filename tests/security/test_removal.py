@@ -213,7 +213,7 @@ def test_a_removed_steward_gives_no_role_with_a_number_they_used_before(
 
 
 def first_of(node: Villager, forger: Forger) -> EntryId:
-    entry = node.store.logs.entry_at(forger.keys.log, 1)
+    entry = node.store.logs.entry_at(forger.held.space, forger.keys.log, 1)
     assert entry is not None
     return entry
 
