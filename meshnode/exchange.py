@@ -19,6 +19,7 @@ from meshnode.errors import Internal
 from meshnode.peers.errand import Errand
 from meshnode.peers.meeting import GOODBYE_S, Meeting
 from meshnode.peers.peer_book import STRANGER_WAIT_S, Peer, PeerBook
+from meshnode.peers.refusals import Refusals
 from meshnode.peers.shielded import outcome_of
 from meshnode.record.attribution import name_of_device
 from meshnode.record.receipt_desk import keep_receipts, renew_receipts
@@ -79,6 +80,7 @@ class Exchange:
         self._every_s = every_s
         self._address_of = address_of
         self._announce = announce
+        self._refusals = Refusals()
         self._carrier: Carrier | None = None
         self._meetings: dict[Meeting, Peer | None] = {}
         self._calls: dict[Peer, asyncio.Task[Meeting]] = {}
@@ -137,6 +139,7 @@ class Exchange:
         self._news.ask()
         self._receipts.ask()
         if changes.ruled:
+            self._refusals.forget(changes.ruled)
             self._announce("members")
             for meeting in self.meetings:
                 self._spawn(self._quietly(meeting.reconsider()))
@@ -242,7 +245,7 @@ class Exchange:
         return bool(unproven)
 
     def _begin(self, link: Link, peer: Peer | None) -> Meeting:
-        meeting = Meeting(link, self._record, self)
+        meeting = Meeting(link, self._record, self, self._refusals)
         self._meetings[meeting] = peer
         if peer is not None:
             peer.state = "syncing"

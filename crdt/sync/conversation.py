@@ -2,7 +2,7 @@
 
     RESTING ──we or they say a summary──► COMPARING ──equal, or one refuses──► RESTING
        ▲                                      └──differ──► EXCHANGING ──both done──┐
-       └──────────────nothing moved, or three rounds in a row──────────────────────┤
+       └─────────nothing moved or changed, or three rounds in a row────────────────┤
                       COMPARING ◄─────────────something moved──────────────────────┘
 
 Both sides number their summaries from 1, and the n-th of one belongs to the n-th
@@ -15,26 +15,28 @@ says that it is done before it has listed what it has; the other stops as well.
 from __future__ import annotations
 
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from crdt.errors import Malformed
 from crdt.ids import digest
-from crdt.sync.difference import ListDifference
+from crdt.store.rows import SetSummary
+from crdt.sync.difference import NOT_WANTED, ListDifference
 from crdt.sync.frames import Done, Frame, ShortIds, Summary
 from crdt.sync.receipt_exchange import ReceiptExchange
 from crdt.sync.transfer import Queue
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from crdt.store.rows import SetSummary
+    from crdt.ids import EntryId
     from crdt.sync.difference import Difference
     from crdt.sync.hello import Box, SharedSpace
     from crdt.sync.source import SyncSource
 
 MAX_ROUNDS = 3
-"""In a row, without being asked: repairs colliding short ids and entries that were refused."""
+"""In a row, without being asked: repairs colliding short ids."""
 
 MAX_CREDENTIAL_BYTES = 64 * 1024
 """Taken from a peer that is not served, and sent to one that does not serve us."""
@@ -56,6 +58,7 @@ class Conversation:
         ours, theirs: What each side seals.
         salt: Both nonces.
         max_priority: Entries that are less urgent stay here.
+        refused: Gives what the peer sent lately and we refused.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Conversation:
         salt: bytes,
         frame_budget: int,
         max_priority: int,
+        refused: Callable[[], Iterable[EntryId]] = tuple,
     ) -> None:
         self.shared, self.number = shared, number
         self.state = State.RESTING
@@ -90,6 +94,8 @@ class Conversation:
         self._wants_round = self._is_stopped = False
         self._gave_credentials = False
         self._unadmitted = self._moved = self._rounds = 0
+        self._refused = refused
+        self._compared: tuple[SetSummary, SetSummary] | None = None
 
     # --- rounds -------------------------------------------------------------------
 
@@ -178,17 +184,24 @@ class Conversation:
     def _compare(self, theirs: Summary) -> None:
         mine, self.is_served = self._mine, theirs.fingerprint is not None
         if mine is None or not self.is_served:
-            self.state, self._rounds = State.RESTING, 0
+            self.state, self._rounds, self._compared = State.RESTING, 0, None
             return
         if (mine.count, mine.fingerprint) == (theirs.count, theirs.fingerprint):
             self.state, self.is_agreed, self._rounds = State.RESTING, True, 0
+            return
+        before = self._compared
+        self._compared = (mine, SetSummary(theirs.count, theirs.fingerprint or b""))
+        if before == self._compared:  # what moved was refused, and would be again
+            self.state, self._rounds = State.RESTING, 0
             return
         self.state = State.EXCHANGING
         if self._is_stopped:
             return
         if mine.count and theirs.count:
             salt = digest(b"mesh short ids", self._salt, self._round.to_bytes(8, "big"))
-            self._difference = ListDifference(self._source.ids(self.shared.space), salt)
+            unwanted = ((name, NOT_WANTED) for name in self._refused())
+            ids = chain(self._source.ids(self.shared.space), unwanted)
+            self._difference = ListDifference(ids, salt)
             self._pages = self._difference.pages()
             self.listed += len(self._difference)
         elif mine.count:
@@ -234,12 +247,12 @@ class Conversation:
     def receive(self, count: int) -> None:
         """Count entries that came."""
         self.received += count
-        self._moved += count
         self._unadmitted += 1
 
-    def admit(self) -> None:
-        """Note that a batch of entries that came is in the store, or was refused."""
+    def admit(self, new: int) -> None:
+        """Note that a batch of entries that came is in the store, as far as it was not refused."""
         self._unadmitted -= 1
+        self._moved += new
 
     # --- what goes ------------------------------------------------------------------
 

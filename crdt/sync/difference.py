@@ -26,6 +26,10 @@ MAX_SHORT_IDS = 1_000_000
 """In one list: 8 MB. The peer's count does not bound it, for its set may grow meanwhile."""
 
 
+NOT_WANTED = 0
+"""Stands for the number of an entry that we list without having it: we refused it."""
+
+
 class Difference(Protocol):
     """One round of finding out, for one space."""
 
@@ -109,6 +113,8 @@ class ListDifference:
         """Return the numbers of our entries that the peer lacks."""
         theirs, lacking = self._theirs, array("q")
         for short, number in zip(_integers(self._shorts), self._numbers, strict=True):
+            if number == NOT_WANTED:
+                continue
             place = bisect_left(theirs, short)
             if place == len(theirs) or theirs[place] != short:
                 lacking.append(number)

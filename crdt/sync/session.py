@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crdt.entries.entry import Priority, decode_entry
@@ -48,10 +49,10 @@ from crdt.sync.greeting import Greeting, Match
 from crdt.sync.transfer import Credit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from crdt.crypto.keys import DeviceKey
-    from crdt.ids import SpaceId
+    from crdt.ids import EntryId, SpaceId
     from crdt.sync.hello import Direction, SharedSpace
     from crdt.sync.source import Gate, SyncSource
 
@@ -84,6 +85,8 @@ class SyncSession:
         nonce: 16 fresh random bytes.
         takes_bulk: Whether the link may carry entries of the least urgent priority.
         frame_budget: Largest frame to fill with entries; a single one may need more.
+        refused: Tells what a peer sent lately, of a space, and we refused: we list it as if
+            we had it, so that it is not sent again.
     """
 
     def __init__(
@@ -98,10 +101,11 @@ class SyncSession:
         nonce: bytes,
         takes_bulk: bool = True,
         frame_budget: int = MAX_FRAME_BYTES,
+        refused: Callable[[SpaceId, bytes | None], Iterable[EntryId]] = lambda *_: (),
     ) -> None:
         self.stage = Stage.NEW
         self.peer: bytes | None = None
-        self._source, self._gate = source, gate
+        self._source, self._gate, self._refused = source, gate, refused
         self._greeting = Greeting(source, spaces, device, channel_id, direction, nonce)
         self._nonce, self._takes_bulk, self._frame_budget = nonce, takes_bulk, frame_budget
         self._conversations: dict[SpaceId, Conversation] = {}
@@ -145,10 +149,15 @@ class SyncSession:
             raise Malformed("a frame before the session began")
         return self._go_on(self._take(frame, len(data)))
 
-    def admitted(self, arrived: EntriesArrived) -> list[Event]:
-        """Go on after the entries of an event were stored or refused."""
+    def admitted(self, arrived: EntriesArrived, new: int | None = None) -> list[Event]:
+        """Go on after the entries of an event were stored or refused.
+
+        Args:
+            arrived: The event.
+            new: How many of them were not here and are now; None: all.
+        """
         conversation = self._conversations[arrived.space]
-        conversation.admit()
+        conversation.admit(len(arrived.entries) if new is None else new)
         self._credit.deal_with(arrived.frame_bytes)
         return self._go_on(self._reconsider(conversation))
 
@@ -251,6 +260,7 @@ class SyncSession:
                 salt=self._greeting.salt,
                 frame_budget=self._frame_budget,
                 max_priority=Priority.BULK if self._takes_bulk else Priority.DOCUMENT,
+                refused=partial(self._refused_by_us, match.shared.space),
             )
             self._conversations[match.shared.space] = conversation
             self._by_number[match.number] = conversation
@@ -260,6 +270,9 @@ class SyncSession:
             conversation.receipts.has_told = match.introduction.receipts == ours
             events += self._frames(conversation.open(serves=serves, told=told, heard=heard))
         return events
+
+    def _refused_by_us(self, space: SpaceId) -> Iterable[EntryId]:
+        return self._refused(space, self.peer)
 
     def _hello(self, offers: tuple[Offer, ...]) -> Hello:
         return Hello(VERSION, VERSION, self._nonce, self._takes_bulk, offers, b"")

@@ -34,6 +34,7 @@ from crdt.sync.hello import NONCE_BYTES, Direction
 from crdt.sync.session import SyncSession
 from crdt.sync.source import StoreSource
 from meshnode.peers.outbox import SILENCE_S, Outbox
+from meshnode.peers.refusals import admit
 from meshnode.peers.told import Told
 from meshnode.peers.turns import Turns
 from meshnode.record.sharing import Door, shared_spaces
@@ -42,10 +43,11 @@ from transports.errors import LinkClosed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crdt.ids import SpaceId
+    from crdt.ids import EntryId, SpaceId
     from crdt.replica.replica import Replica
     from crdt.sync.events import Event
     from crdt.sync.receipts import Receipt
+    from meshnode.peers.refusals import Refusals
     from meshnode.record.record import Record
     from transports.link import Link
 
@@ -98,9 +100,10 @@ class Meeting:
         link: Ours from now on; closed at the end.
         record: What is synced.
         host: Told what happens.
+        refusals: What was refused here, in this meeting and before.
     """
 
-    def __init__(self, link: Link, record: Record, host: Host) -> None:
+    def __init__(self, link: Link, record: Record, host: Host, refusals: Refusals) -> None:
         self.link = link
         self.since_ms = time.time_ns() // 1_000_000
         self.device: DeviceId | None = None
@@ -116,6 +119,7 @@ class Meeting:
         """Ended only because another meeting can do more."""
         self._record = record
         self._host = host
+        self._refusals = refusals
         self._session: SyncSession | None = None
         self._turns = Turns()
         self._changed = asyncio.Condition()
@@ -331,12 +335,22 @@ class Meeting:
         return further
 
     async def _admit(self, arrived: EntriesArrived) -> list[Event]:
-        admitted = await self._record.change(lambda replica: replica.admit(arrived.entries))
+        admitted, refused = await self._record.change(lambda replica: admit(replica, arrived))
         self.tally.refused += len(admitted.refused)
+        self._refusals.note(self._name_of(self.device_public), arrived.space, refused)
         self._told.note_admitted(admitted.new, is_settled=self.is_settled)
         return await self._record.run(
-            lambda replica: self._step(replica, lambda _: self._open_session.admitted(arrived))
+            lambda replica: self._step(
+                replica, lambda _: self._open_session.admitted(arrived, len(admitted.new))
+            )
         )
+
+    def _name_of(self, device_public: bytes | None) -> bytes:
+        """By what the peer is remembered: as long as it has not said who it is, by this link."""
+        return device_id(device_public) if device_public else self.link.channel_id
+
+    def _refused(self, space: SpaceId, device_public: bytes | None) -> list[EntryId]:
+        return self._refusals.of(self._name_of(device_public), space)
 
     async def _settle(self, agreed: tuple[SpaceId, ...], differing: tuple[SpaceId, ...]) -> None:
         self.differing = bool(differing)
@@ -393,4 +407,5 @@ class Meeting:
             direction=Direction.INITIATOR if is_outgoing else Direction.RESPONDER,
             nonce=os.urandom(NONCE_BYTES),
             takes_bulk=profile.carries_bulk,
+            refused=self._refused,
         )

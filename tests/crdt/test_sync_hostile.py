@@ -239,7 +239,7 @@ def test_short_ids_of_nothing_cost_a_bounded_number_of_rounds() -> None:
         meeting.one.sent.clear()
         lies: list[Frame] = [ShortIds(0, number, bytes(8), True), Done(0, number)]
         if number > 1:
-            lies.insert(0, Summary(0, number, 1, b"f" * 16))
+            lies.insert(0, Summary(0, number, 1, bytes([number]) * 16))
         for lie in lies:
             meeting.one.obey(meeting.one.session.receive(encode_frame(lie)))
         begun = [isinstance(decode_frame(frame), Summary) for frame in meeting.one.sent]
