@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from crdt.crypto.recovery import words_of
 from crdt.entries.entry import Priority, SignedEntry, decode_entry
-from crdt.entries.skeletons import Grant
+from crdt.entries.skeletons import Grant, Join
 from crdt.errors import QuotaSpent
 from crdt.replica import quota
 from crdt.rights.authority import Role
@@ -18,8 +20,6 @@ from tests.security.village_rules import deliver, join, remove
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from crdt.ids import SpaceId
     from crdt.replica.held_space import HeldSpace
@@ -116,6 +116,112 @@ def test_a_grant_by_somebody_who_grants_nothing_makes_no_room(tmp_path: Path) ->
 
     assert commons.has_been_raised(mallory)
     assert len(admitted.new) == 7
+
+
+# --- strangers fill what is theirs, and nothing else ---------------------------------------
+
+
+@pytest.fixture
+def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Villager:
+    """A founder's node in whose commons strangers left all that they may."""
+    monkeypatch.setattr(quota, "MAX_SPACE_BYTES", 60_000)
+    monkeypatch.setattr(quota, "MAX_NAMELESS_BYTES", 30_000)
+    rosa = Villager(tmp_path, "rosa")
+    rosa.found()
+    commons = rosa.space("commons")
+    for name, first in (("named", 0), ("nameless", 1)):
+        for size in (10_000, 100, 1):
+            log, done = Forger(commons, f"{name} {size}"), False
+            deliver(rosa, [log.certificate()][first:])
+            while not done:
+                page = log.write(b"\x91\x60", bytes(size), priority=Priority.BULK)
+                done = bool(deliver(rosa, [page]).refused)
+    assert deliver(rosa, flood(commons, "late", 1)).refused
+    assert deliver(rosa, flood(commons, "late", 2)[1:]).refused
+    return rosa
+
+
+def test_a_members_new_log_has_room_when_strangers_fill_theirs(
+    full: Villager, tmp_path: Path
+) -> None:
+    ahmed = join(full, tmp_path, "ahmed")
+    ahmed.replica.pen.reincarnate(ahmed.space("commons"))
+    note = ahmed.write("From my new log.")
+
+    ahmed.give(full)
+
+    assert full.text(note) == "From my new log."
+
+
+@pytest.mark.parametrize("uses", [1, 3])
+def test_who_redeems_a_ticket_has_room_when_strangers_fill_theirs(
+    full: Villager, tmp_path: Path, uses: int
+) -> None:
+    chi, commons = Villager(tmp_path, "chi"), full.space("commons").space
+    [community] = full.replica.membership.communities()
+    chi.replica.membership.redeem(read_ticket(full.ticket(community, uses=uses)))
+    full.meet_inner(chi)
+    full.give(chi)
+
+    refused = [len(deliver(full, sent(chi, commons)).refused) for _ in range(3)]
+
+    access = full.space("commons").access
+    assert access is not None
+    assert access.role(chi.space("commons").own.pseudonym) is Role.CONTRIBUTOR
+    assert not refused[-1]
+
+
+def test_a_copied_ticket_makes_room_for_a_few_and_not_for_everybody(full: Villager) -> None:
+    [community] = full.replica.membership.communities()
+    ticket, commons = read_ticket(full.ticket(community)), full.space("commons")
+    [invite] = commons.access.invites() if commons.access else ()
+
+    kept = 0
+    for turn in range(3 * quota.SPARE_JOINS):
+        log = Forger(commons, f"mallory {turn}")
+        proof = ticket.prove(commons.space, log.keys.pseudonym)
+        pair = [log.certificate(), log.write(Join(1, (invite.id,), invite.key, proof, b""))]
+        kept += sum(len(deliver(full, [entry]).new) for entry in (*pair, *pair))
+
+    assert 2 <= kept <= 2 * (quota.SPARE_JOINS + 1)
+
+
+def test_whom_somebody_lets_in_makes_room_for_other_strangers_at_once(full: Villager) -> None:
+    commons = full.space("commons")
+    assert deliver(full, flood(commons, "late", 1)).refused
+    named = keys_of(commons, "named 10000").pseudonym
+
+    full.replica.pen.write(
+        commons, Grant(1, (), named, int(Role.READER), None, ()), priority=Priority.URGENT
+    )
+
+    assert not deliver(full, flood(commons, "late", 1)).refused
+
+
+def test_a_steward_with_a_long_log_is_known_to_newcomers_after_a_few_rounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota, "MAX_LOG_BYTES", 3_000)
+    monkeypatch.setattr(quota, "MAX_NAMELESS_BYTES", 3_000)
+    monkeypatch.setattr(quota, "MAX_SPACE_BYTES", 3_000)
+    rosa = Villager(tmp_path, "rosa")
+    rosa.found()
+    ahmed = join(rosa, tmp_path, "ahmed", Role.STEWARD)
+    for _ in range(30):
+        ahmed.ticket(ahmed.replica.membership.communities()[0])
+    commons, chi = rosa.space("commons").space, Villager(tmp_path, "chi")
+    [community] = ahmed.replica.membership.communities()
+    chi.replica.membership.redeem(read_ticket(ahmed.ticket(community)))
+    chi.meet_inner(ahmed)
+    [*everything] = sent(ahmed, commons)
+    genesis = next(each for each in sent(rosa, commons) if each.skeleton and each.skeleton[9] == 2)
+
+    deliver(chi, [genesis])
+    refused = [len(deliver(chi, everything).refused) for _ in range(4)]
+
+    assert refused[0] > 0
+    assert refused[-1] == 0
+    assert chi.store.spaces.summary(commons).count >= len(everything)
 
 
 def test_a_single_use_ticket_is_closed_some_weeks_after_it_expired(tmp_path: Path) -> None:
