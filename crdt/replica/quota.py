@@ -26,6 +26,7 @@ from crdt.entries.opening import Opened, open_entry
 from crdt.entries.skeletons import Certificate, Join
 from crdt.errors import BadCertificate, QuotaSpent
 from crdt.rights.authority import proves_invitation
+from crdt.store.disk import disk_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,13 +39,19 @@ if TYPE_CHECKING:
     from crdt.store.port import Store
 
 MAX_LOG_BYTES = 64 * 1024
-"""Of one stranger's log: a certificate, joins and a first few pages, until a grant comes."""
+"""Of one stranger's log on the disk: a certificate, joins, some pages, until a grant comes."""
 
 MAX_SPACE_BYTES = 8 * 1024 * 1024
 """Of all strangers' logs of a space together."""
 
 MAX_NAMELESS_BYTES = 1024 * 1024
 """Of all logs of a space whose certificates are not here: most come within the same meeting."""
+
+MAX_LOGS = 256
+"""Strangers' logs of a space: each costs every receipt some 40 bytes, of 48 KiB."""
+
+MAX_NAMELESS_LOGS = 128
+"""Logs of a space whose certificates are not here."""
 
 SPARE_JOINS = 16
 """People who may redeem a ticket beyond its uses: of several, the rules decide later."""
@@ -69,8 +76,11 @@ class _Left:
         if is_named or log in self.named:
             moved = size + self.nameless.get(log, 0)
             fits_log = self.named.get(log, 0) + moved <= MAX_LOG_BYTES
-            return fits_log and sum(self.named.values()) + moved <= MAX_SPACE_BYTES
-        return sum(self.nameless.values()) + size <= MAX_NAMELESS_BYTES
+            fits_logs = log in self.named or len(self.named) < MAX_LOGS
+            fits_space = sum(self.named.values()) + moved <= MAX_SPACE_BYTES
+            return fits_log and fits_logs and fits_space
+        fits_logs = log in self.nameless or len(self.nameless) < MAX_NAMELESS_LOGS
+        return fits_logs and sum(self.nameless.values()) + size <= MAX_NAMELESS_BYTES
 
     def add(self, log: LogId, size: int, *, is_named: bool) -> None:
         """Count what was kept."""
@@ -119,7 +129,7 @@ class Quota:
         header = entry.header
         if self._is_members(held, header.log) or self._store.entries.get(entry.id) is not None:
             return 0
-        author, size = _certified(header, opened), _size(header)
+        author, size = _certified(header, opened), _size(header, opened)
         if author is not None and held.access and held.access.ever_had_role(author):
             return size
         if not self._has_room(held, header.log, size, is_named=author is not None):
@@ -225,8 +235,9 @@ def _state(held: HeldSpace) -> _State:
     return held.access, held.access.version if held.access else 0
 
 
-def _size(header: Header) -> int:
-    return header.skeleton_bytes + header.content_bytes
+def _size(header: Header, opened: Opened | None) -> int:
+    parts = header.skeleton_bytes + header.content_bytes
+    return disk_bytes(parts, opened.kind if opened else None)
 
 
 def _certified(header: Header, opened: Opened | None) -> Pseudonym | None:

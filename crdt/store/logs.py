@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crdt.entries.authoring import Position
 from crdt.errors import LogForked, Malformed
 from crdt.ids import NO_ENTRY, EntryId, LogId, Pseudonym, SpaceId
+from crdt.store.disk import DISK_BYTES_SQL
 from crdt.store.rows import Fork, LogRow, Range
 
 if TYPE_CHECKING:
@@ -77,9 +78,10 @@ class LogTable:
         return (*found, *(Range(*run) for run in runs))
 
     def sizes(self, space: SpaceId) -> dict[LogId, int]:
-        """Return how many bytes of parts each log of a space has brought."""
+        """Return about how many bytes of disk each log of a space takes."""
         rows = self._connection.rows(
-            "SELECT logs.log, sum(entries.size) FROM logs JOIN entries ON entries.log = logs.number"
+            f"SELECT logs.log, sum({DISK_BYTES_SQL})"  # noqa: S608
+            " FROM logs JOIN entries ON entries.log = logs.number"
             " WHERE logs.space = ? GROUP BY logs.number",
             (self._spaces.number_of(space),),
         )
