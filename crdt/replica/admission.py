@@ -7,12 +7,12 @@ all that sync and fingerprints know. What an entry then means is another matter
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crdt.entries.entry import verify
 from crdt.entries.opening import open_entry
-from crdt.errors import CrdtError, StoreError
+from crdt.errors import CrdtError, QuotaSpent, StoreError
 from crdt.replica.interpreter import document_of
 from crdt.replica.quota import Quota
 from crdt.store.rows import Put
@@ -53,6 +53,16 @@ class Admitted:
     refused: tuple[Refusal, ...]
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What became of a batch so far; `spent`: for what there was no room."""
+
+    new: list[EntryId] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    spent: list[VerifiedEntry] = field(default_factory=list)
+    known: int = 0
+
+
 class Admission:
     """Admits entries in batches, each batch whole and durable before it is spoken of.
 
@@ -85,31 +95,47 @@ class Admission:
         Raises:
             StoreError: The store refused (disk full, damaged); nothing of the batch was kept.
         """
-        new: list[EntryId] = []
-        refused: list[Refusal] = []
-        known = 0
-        with self._store.writing():
-            for entry in entries:
-                try:
-                    outcome, verified = self._admit_one(entry)
-                except StoreError:
-                    raise
-                except CrdtError as error:
-                    refused.append(Refusal(error))
-                    continue
-                if outcome is Put.KNOWN:
-                    known += 1
-                else:
-                    self._interpreter.follow(self._holdings.get(verified.header.space), verified)
-                    new.append(verified.id)
-            self._interpreter.settle(self._holdings.by_id)
-        return Admitted(tuple(new), known, tuple(refused))
+        batch = _Batch()
+        try:
+            with self._store.writing():
+                for entry in entries:
+                    try:
+                        verified = verify(entry)
+                    except CrdtError as error:
+                        batch.refused.append(Refusal(error))
+                    else:
+                        self._admit_one(verified, batch)
+                spent, batch.spent = batch.spent, []
+                for verified in spent:
+                    # A certificate and a join may each have waited for the other.
+                    self._admit_one(verified, batch)
+                self._interpreter.settle(self._holdings.by_id)
+        except StoreError:
+            self._quota.forget()
+            raise
+        refused = (*batch.refused, *(Refusal(QuotaSpent()) for _ in batch.spent))
+        return Admitted(tuple(batch.new), batch.known, refused)
 
-    def _admit_one(self, entry: SignedEntry) -> tuple[Put, VerifiedEntry]:
-        verified = verify(entry)
+    def _admit_one(self, verified: VerifiedEntry, batch: _Batch) -> None:
+        try:
+            outcome = self._keep(verified)
+        except StoreError:
+            raise
+        except QuotaSpent:
+            batch.spent.append(verified)
+        except CrdtError as error:
+            batch.refused.append(Refusal(error))
+        else:
+            if outcome is Put.KNOWN:
+                batch.known += 1
+            else:
+                self._interpreter.follow(self._holdings.get(verified.header.space), verified)
+                batch.new.append(verified.id)
+
+    def _keep(self, verified: VerifiedEntry) -> Put:
         held = self._holdings.get(verified.header.space)
-        self._quota.check(held, verified)
         opened = open_entry(verified, held.keyring)
+        size = self._quota.check(held, verified, opened)
         document = document_of(verified.id, opened) if opened else None
         outcome = self._store.entries.put(verified, opened.kind if opened else None, document)
         if outcome in _AS_IT_CAME:
@@ -121,13 +147,13 @@ class Admission:
             if stored is not None:
                 self._interpreter.take_again(held, stored.entry)
         if outcome is not Put.KNOWN:
-            self._quota.count(held, verified.header)
+            self._quota.count(held, verified.header.log, size)
         if outcome is Put.FORKED or (outcome in _MAY_FORK and self._is_forked(verified)):
             self._interpreter.note_fork(held, verified.header.log)
         if outcome is not Put.KNOWN and verified.header.log == held.own.log:
             # A peer holds something of ours that we lack: this database is an older copy.
             self._pen.reincarnate(held)
-        return outcome, verified
+        return outcome
 
     def _is_forked(self, entry: VerifiedEntry) -> bool:
         row = self._store.logs.get(*entry.header.log_key)

@@ -183,17 +183,23 @@ class Acts:
     def ever_raised(self, principal: bytes) -> bool:
         """Whether an act gave somebody a role, in the view of all that its author knew of.
 
-        That never changes again, so every act is asked once.
+        That never changes again, so every act is asked once; but a ticket for one person
+        raises nobody who lost it to somebody else, or a copy would raise any number.
         """
         if principal in self._ever_raised or principal in self._founders:
             return True
-        tried = self._raised_nobody.get(principal, 0)
-        for bit in bits(self._raising.get(principal, 0) & ~tried):
-            if self._counts(bit, self._nodes[bit].below & self._deciders):
+        for bit in bits(self._raising.get(principal, 0) & ~self._raised_nobody.get(principal, 0)):
+            node = self._nodes[bit]
+            if not self._counts(bit, node.below & self._deciders):
+                include(self._raised_nobody, principal, bit)
+            elif isinstance(node.act, Grant):
                 self._ever_raised.add(principal)
                 return True
-            tried |= 1 << bit
-        self._raised_nobody[principal] = tried
+            elif not all(
+                self._winners_over(node, issued, self._deciders)
+                for issued, _ in self.invites_of(node)
+            ):
+                return True
         return False
 
     def holds(self, bit: int) -> bool:

@@ -9,6 +9,7 @@ from crdt.entries.authoring import Position
 from crdt.entries.entry import MAX_SEQUENCE
 from crdt.errors import LogForked
 from crdt.ids import NO_ENTRY, EntryId, LogId, Pseudonym, SpaceId
+from crdt.store.disk import DISK_BYTES_SQL
 from crdt.store.rows import Fork, LogRow, Run
 from crdt.store.runs import branches, has_tip, leads_to, lowest_fork, runs_below
 
@@ -96,9 +97,10 @@ class LogTable:
         return None if row is None else (row[0], row[1], bool(row[2]))
 
     def sizes(self, space: SpaceId) -> dict[LogId, int]:
-        """Return how many bytes of parts each log of a space has brought."""
+        """Return about how many bytes of disk each log of a space takes."""
         rows = self._connection.rows(
-            "SELECT logs.log, sum(entries.size) FROM logs JOIN entries ON entries.log = logs.number"
+            f"SELECT logs.log, sum({DISK_BYTES_SQL})"  # noqa: S608
+            " FROM logs JOIN entries ON entries.log = logs.number"
             " WHERE logs.space = ? GROUP BY logs.number",
             (self._spaces.number_of(space),),
         )

@@ -111,7 +111,7 @@ class Logs(Protocol):
         ...
 
     def sizes(self, space: SpaceId) -> dict[LogId, int]:
-        """Return how many bytes of parts each log of a space has brought."""
+        """Return about how many bytes of disk each log of a space takes: `crdt.store.disk`."""
         ...
 
     def entry_at(self, space: SpaceId, log: LogId, sequence: int) -> EntryId | None:

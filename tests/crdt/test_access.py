@@ -146,6 +146,17 @@ def test_nobody_is_let_in_by_the_word_of_who_never_was() -> None:
     assert access.ever_had_role(STEWARD.name)
 
 
+def test_of_all_who_redeem_a_copied_ticket_one_was_let_in() -> None:
+    community, ticket = with_steward(), Ticket("one")
+    invite = community.invite(STEWARD, ticket)
+    copies = [Person(f"copy {n}") for n in range(10)]
+    for person in copies:
+        community.join(person, ticket, knowing=(invite,))
+    access = community.access()
+
+    assert [access.ever_had_role(person.name) for person in copies].count(True) == 1
+
+
 def test_whom_a_late_grant_lets_in_is_one_who_was_let_in_from_then_on() -> None:
     community = with_steward()
     community.grant(Person("stranger"), ROSA, Role.READER)

@@ -102,13 +102,24 @@ class Villager:
             assert not admitted.refused
         other.replica.react()
 
+    def meet_inner(self, other: Villager) -> None:
+        """Meet without a word about the commons."""
+        inner = [self.space("inner").space]
+        for _ in range(4):
+            self.give(other, inner)
+            other.give(self, inner)
+            self._share_keys(other)
+
     def meet(self, other: Villager) -> None:
         """Meet until neither learns anything: keys and joins take a few rounds."""
         for _ in range(4):
             self.give(other)
             other.give(self)
-            for one, two in ((self, other), (other, self)):
-                for inner in one.replica.holdings.inner_spaces():
-                    keys = two.replica.keys.device
-                    one.replica.distribution.share(inner, {keys.device: keys.public})
-                    one.replica.react()
+            self._share_keys(other)
+
+    def _share_keys(self, other: Villager) -> None:
+        for one, two in ((self, other), (other, self)):
+            for inner in one.replica.holdings.inner_spaces():
+                keys = two.replica.keys.device
+                one.replica.distribution.share(inner, {keys.device: keys.public})
+                one.replica.react()
