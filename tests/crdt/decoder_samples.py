@@ -99,7 +99,13 @@ def kept_decoders() -> dict[str, Any]:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if module.name.endswith("__main__"):
                 continue
-            for name, value in vars(importlib.import_module(module.name)).items():
+            try:
+                imported = importlib.import_module(module.name)
+            except ModuleNotFoundError as error:
+                if error.name != "llama_cpp":  # a node without the model is a whole node
+                    raise
+                continue
+            for name, value in vars(imported).items():
                 if isinstance(value, Decoder | msgspec.json.Decoder | msgspec.msgpack.Decoder):
                     found[f"{module.name}.{name}"] = value
     return found
