@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from crdt.documents.document import Document, EditFacts
-    from crdt.documents.trunk import Heads, Step
+    from crdt.documents.step import Heads, Step
     from crdt.entries.skeletons import Value
     from crdt.ids import DocumentId, EntryId, Pseudonym
 

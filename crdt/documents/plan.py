@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from crdt.documents.document import MAX_EDITS, EditFacts
 from crdt.documents.draft import is_clean
-from crdt.documents.trunk import ACTOR_BYTES, Step
+from crdt.documents.step import Step
+from crdt.documents.trunk import ACTOR_BYTES
 from crdt.entries.skeletons import Begin, SetField
 
 if TYPE_CHECKING:

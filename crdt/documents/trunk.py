@@ -15,13 +15,13 @@ from __future__ import annotations
 import json
 from collections import Counter, OrderedDict
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automerge.core import ROOT, ObjType, ScalarType
 from automerge.core import Document as Core
 
 from crdt.documents.draft import MAX_TEXT_LENGTH
+from crdt.documents.lines import line_by_line, operations_of
 from crdt.documents.text_change import BLANK
 from crdt.entries.skeletons import SetField
 from crdt.errors import DocumentDamaged
@@ -29,34 +29,17 @@ from crdt.errors import DocumentDamaged
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from crdt.entries.skeletons import Operation, Value
+    from crdt.documents.step import Heads, Step
     from crdt.ids import EntryId
 
 ACTOR_BYTES = 16
 """Bytes of an edit's id that name it in Automerge."""
 
-_MAX_BRANCHES = 16
+_MAX_BRANCHES = 64
+_KEPT_OPERATIONS = 500_000
+"""Operations in all branches together: Automerge takes some 430 bytes of memory for each."""
+
 _TEXT = "text"
-
-Heads = frozenset["EntryId"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One edit, ready to be applied.
-
-    Attributes:
-        base: Newest edits that it rests on, none of which rests on another; empty
-            for the beginning of the document.
-        base_length: Length of the text there, as its author says.
-        values: As many as its operations take; None: blanks.
-    """
-
-    id: EntryId
-    base: Heads
-    base_length: int
-    operations: tuple[Operation, ...]
-    values: tuple[Value, ...] | None
 
 
 class Trunk:
@@ -78,6 +61,7 @@ class Trunk:
         self._core: Core | None = None
         self._text_id = b""
         self._length = 0
+        self._operations = 0
         self._heads = heads
         self._hashes = dict(hashes or {})
         self._branches: OrderedDict[Heads, Core] = OrderedDict()
@@ -135,7 +119,10 @@ class Trunk:
             return self._opened().save()
 
     def apply(self, steps: Sequence[Step]) -> list[EntryId]:
-        """Apply edits, each after those that it rests on.
+        """Apply edits.
+
+        Args:
+            steps: Each after those that it rests on.
 
         Returns:
             Edits that were left out: positions outside the text, a text that is not as
@@ -148,7 +135,7 @@ class Trunk:
         bad: dict[EntryId, None] = {}
         with _guarded():
             self._opened()
-            for step in steps:
+            for step in line_by_line(steps):
                 awaited.subtract(_starting_points(step))
                 if not bad.keys().isdisjoint(step.base) or not self._apply(step, awaited):
                     bad[step.id] = None
@@ -165,7 +152,7 @@ class Trunk:
                 found = self._core.get(ROOT, _TEXT)
                 if found is not None:
                     self._text_id = found[1]
-                    self._length = self._core.length(self._text_id)
+                    self._length = self._operations = self._core.length(self._text_id)
         return self._core
 
     def _apply(self, step: Step, awaited: Counter[Heads]) -> bool:
@@ -180,6 +167,8 @@ class Trunk:
             self._heads = frozenset((step.id,))
             self._length = length
             return True
+        if awaited[self._heads] and self._heads not in self._branches:
+            self._keep(self._heads, self._moved_along(core, awaited), awaited)
         branch = self._branches.pop(step.base, None)
         if branch is None:
             branch = self._joined(step.base, awaited)
@@ -223,13 +212,15 @@ class Trunk:
 
     def _keep(self, heads: Heads, branch: Core, awaited: Counter[Heads]) -> None:
         self._branches[heads] = branch
-        if len(self._branches) > _MAX_BRANCHES:
+        room = min(_MAX_BRANCHES, max(2, _KEPT_OPERATIONS // max(1, self._operations)))
+        while len(self._branches) > room:
             spare = next((kept for kept in self._branches if not awaited[kept]), None)
             self._branches.pop(spare if spare is not None else next(iter(self._branches)))
 
     def _write(self, core: Core, step: Step) -> bytes:
         """Write an edit as one change; return its hash."""
         core.set_actor(step.id[:ACTOR_BYTES])
+        self._operations += operations_of(step.operations)
         name = step.id.hex()
         values = iter(step.values) if step.values is not None else None
         with core.transaction() as transaction:
