@@ -15,7 +15,7 @@ MeshError
         UnknownEntry        no such entry or document on this node
         AmbiguousId         a shortened id names more than one thing
         Withdrawn           the document was withdrawn
-        DocumentFull        a document takes no more edits in this version
+        DocumentFull        a document takes no more of its writer
         DocumentDamaged     a document's edits contradict each other
         QuotaSpent          somebody who was never let in has left enough here
         LogForked           a log has two entries with one number
@@ -133,7 +133,7 @@ class Withdrawn(CrdtError):
 
 
 class DocumentFull(CrdtError):
-    """This document has had as many edits as it can take. Begin a new one and link to it."""
+    """This document takes no more from you. Begin a new one and link to it."""
 
     code = "crdt.document_full"
 

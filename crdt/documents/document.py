@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from crdt.documents.draft import change
 from crdt.documents.text_change import visible
 from crdt.entries.entry import MAX_CONTENT_BYTES
-from crdt.errors import DocumentFull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from crdt.documents.trunk import Trunk
     from crdt.entries.skeletons import Begin, Edit, Value
     from crdt.ids import DocumentId, EntryId, Pseudonym
-
-MAX_EDITS = 1_000
-"""Edits of one document: replay of alternating writers costs the square of their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Document:
         automerge_heads: Change hashes; equal on all nodes that know the same.
         damage: What does not fit and was left out, in words; None when all is well.
         waiting: Edits that refer to edits which are not here yet.
-        left_out: Edits beyond what a document may hold.
+        left_out: Edits beyond what their authors may add to a document.
     """
 
     id: DocumentId
@@ -96,7 +92,6 @@ class Document:
             text: The whole new text as shown; None to leave it.
 
         Raises:
-            DocumentFull: It takes no so many edits any more.
             Malformed: Characters that no document may hold.
             TooLarge: A field or the text is too long.
         """
@@ -105,7 +100,4 @@ class Document:
             for number, value in fields.items()
             if self.fields.get(number) != value or type(self.fields.get(number)) is not type(value)
         }
-        drafts = change(self.full_text, differing, text)
-        if self.edits + self.left_out + len(drafts) > MAX_EDITS:
-            raise DocumentFull(f"{self.edits} of {MAX_EDITS}")
-        return drafts
+        return change(self.full_text, differing, text)

@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
-from crdt.documents.document import MAX_EDITS, EditFacts
 from crdt.documents.draft import is_clean
+from crdt.documents.lines import operations_of
+from crdt.documents.shares import Pasts, base_of, within_shares
 from crdt.documents.step import Step
-from crdt.documents.trunk import ACTOR_BYTES
+from crdt.documents.trunk import ACTOR_BYTES, length_after
 from crdt.entries.skeletons import Begin, SetField
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from crdt.documents.document import EditFacts
     from crdt.entries.skeletons import Operation, Value
     from crdt.ids import DocumentId, EntryId
-
-MAX_INSERTED = 4_000_000
-"""Code points that all edits of one document insert, erased ones included: bounds the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Plan:
     Attributes:
         edits: In an order that respects what they refer to; lowest id first where it is free.
         waiting: Edits that refer to something that is not here.
-        left_out: Edits beyond what a document may hold.
+        left_out: Edits beyond what their authors may add to a document.
         malformed: Edits that cannot fit any text, and what rests on them.
     """
 
@@ -77,17 +76,14 @@ def plan(
         order = _resting(order, known, at, downwards=True)
     effective = [name for name in order if known[name].is_effective]
     order = _resting(order, known, effective, downwards=True)
-    unsound = [name for name in order if not _is_sound(known[name])] + _same_actor(order)
+    unsound = _misfits(order, known) + _same_actor(order)
     malformed = _resting(order, known, unsound, downwards=False) if unsound else []
     order = [name for name in order if name not in set(malformed)] if malformed else order
-    kept, left_out = _within_limits(order, known)
+    pasts = Pasts(known)
+    kept = within_shares(order, known, pasts)
     genre = known[kept[0]].skeleton.genre if kept else None  # type: ignore[union-attr]
-    return Plan(genre, _planned(kept, known), waiting, left_out, tuple(malformed))
-
-
-def base_of(edit: EditFacts) -> tuple[EntryId, ...]:
-    """The edits that an edit refers to."""
-    return () if isinstance(edit.skeleton, Begin) else edit.skeleton.base  # type: ignore[return-value]
+    planned = _planned(kept, known, pasts)
+    return Plan(genre, planned, waiting, len(order) - len(kept), tuple(malformed))
 
 
 def _belongs(edit: EditFacts, document: DocumentId) -> bool:
@@ -139,6 +135,26 @@ def _resting(
     return [name for name in order if name in reached]
 
 
+def _misfits(order: list[EntryId], known: Mapping[EntryId, EditFacts]) -> list[EntryId]:
+    """Edits that fit no text, or not the one that they name, as far as shapes alone tell.
+
+    How long a text is where lines meet, only replay knows: there the author is believed.
+    """
+    misfits = []
+    lengths: dict[EntryId, int] = {}
+    for name in order:
+        skeleton, base = known[name].skeleton, base_of(known[name])
+        base_length = 0 if isinstance(skeleton, Begin) else skeleton.base_length
+        length = lengths.get(base[0]) if len(base) == 1 else base_length
+        step = Step(name, frozenset(), base_length, skeleton.operations, None)
+        after = None if length is None else length_after(step, length)
+        if after is None or not _is_sound(known[name]):
+            misfits.append(name)
+        else:
+            lengths[name] = after
+    return misfits
+
+
 def _is_sound(edit: EditFacts) -> bool:
     """Whether every operation does something, and the words can be in the content.
 
@@ -169,58 +185,23 @@ def _same_actor(order: list[EntryId]) -> list[EntryId]:
     return [name for alike in by_actor.values() if len(alike) > 1 for name in alike]
 
 
-def _within_limits(
-    order: list[EntryId], known: Mapping[EntryId, EditFacts]
-) -> tuple[list[EntryId], int]:
-    inserted = 0
-    for count, name in enumerate(order):
-        inserted += _inserted(known[name].skeleton.operations)
-        if count == MAX_EDITS or inserted > MAX_INSERTED:
-            return order[:count], len(order) - count
-    return order, 0
-
-
-def _planned(order: list[EntryId], known: Mapping[EntryId, EditFacts]) -> tuple[PlannedEdit, ...]:
-    below: dict[EntryId, int] = {}
+def _planned(
+    order: list[EntryId], known: Mapping[EntryId, EditFacts], pasts: Pasts
+) -> tuple[PlannedEdit, ...]:
     last: dict[EntryId, int] = {}
     planned = []
-    for number, name in enumerate(order):
+    for name in order:
         edit = known[name]
-        base = base_of(edit)
-        newest = frozenset(base)
-        under = 0
-        if len(newest) == 1:
-            under = below[base[0]]
-        elif newest:
-            newest, under = _newest(newest, below)
-        below[name] = under | 1 << number
+        newest = pasts.newest(name)
         skeleton = edit.skeleton
         # Operation 1 makes the text.
         before = 1 if isinstance(skeleton, Begin) else max(last[head] for head in newest)
-        last[name] = before + sum(
-            1 if isinstance(operation, SetField) else operation.deleted + operation.inserted
-            for operation in skeleton.operations
-        )
+        last[name] = before + operations_of(skeleton.operations)
         values = fitting_values(skeleton.operations, edit.values) if edit.is_effective else None
         base_length = 0 if isinstance(skeleton, Begin) else skeleton.base_length
         step = Step(name, newest, base_length, skeleton.operations, values)
         planned.append(PlannedEdit(edit, step, before + 1))
     return tuple(planned)
-
-
-def _newest(
-    base: frozenset[EntryId], below: Mapping[EntryId, int]
-) -> tuple[frozenset[EntryId], int]:
-    """Those of some edits on which no other of them rests, and all that they rest on."""
-    under = 0
-    for name in base:
-        under |= below[name]
-    newest = frozenset(
-        name
-        for name in base
-        if not any(other != name and below[name] & ~below[other] == 0 for other in base)
-    )
-    return newest, under
 
 
 def fitting_values(

@@ -51,8 +51,7 @@ def update(known: Document, edits: Iterable[EditFacts]) -> Document:
     wanted = plan(known.id, edits)
     shown = {edit.facts.id: edit.step.values is not None for edit in wanted.edits}
     is_continued = (
-        not wanted.left_out
-        and known.damage is None
+        known.damage is None
         and known.trunk.heads == frozenset(known.heads)
         and all(shown.get(name) == is_shown for name, is_shown in known.shown.items())
     )

@@ -1,4 +1,4 @@
-"""An edit as replay takes it: ready to be applied, in its place."""
+"""One edit, ready for replay."""
 
 from __future__ import annotations
 

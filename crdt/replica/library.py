@@ -8,6 +8,7 @@ from crdt.codec import Decoder, encode
 from crdt.documents.document import EditFacts
 from crdt.documents.draft import begin
 from crdt.documents.replay import replay
+from crdt.documents.room import can_begin, has_room
 from crdt.entries.entry import Priority
 from crdt.entries.opening import open_entry
 from crdt.entries.skeletons import (
@@ -18,7 +19,16 @@ from crdt.entries.skeletons import (
     decode_values,
     encode_values,
 )
-from crdt.errors import CrdtError, Malformed, NotAuthorised, NotYours, UnknownEntry, Withdrawn
+from crdt.errors import (
+    CrdtError,
+    DocumentFull,
+    Malformed,
+    NotAuthorised,
+    NotYours,
+    TooLarge,
+    UnknownEntry,
+    Withdrawn,
+)
 from crdt.ids import DocumentId, EntryId, Pseudonym
 from crdt.replica.kept_documents import KeptDocuments
 from crdt.rights.authority import END_OF_LOG, Place
@@ -81,7 +91,10 @@ class Library:
             Malformed, TooLarge: The text or a field cannot be kept.
         """
         self._may_write(held, Kind.BEGIN)
-        first, *rest = begin(fields, text)
+        drafts = begin(fields, text)
+        if not can_begin(held.own.pseudonym, drafts):
+            raise TooLarge("more than one person may add to a document")
+        first, *rest = drafts
         with self._store.writing():
             self._distribution.ensure_key(held)
             skeleton = Begin(self._pen.now_ms(), (), genre, first.operations)
@@ -119,6 +132,8 @@ class Library:
         if base and set(base) != set(seen.heads):
             seen = replay(document, edits, at=base)
         drafts = seen.change(fields, text)
+        if not has_room(document, edits, held.own.pseudonym, seen.heads, drafts):
+            raise DocumentFull
         with self._store.writing():
             self._distribution.ensure_key(held)
             self._append(held, document, seen.heads, drafts)

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crdt.documents.cache import load, save, state_of
-from crdt.documents.document import MAX_EDITS, Document
+from crdt.documents.document import Document
 from crdt.documents.draft import MAX_TEXT_LENGTH, begin, change
 from crdt.documents.replay import replay, update
 from crdt.documents.text_change import BLANK, visible
 from crdt.documents.trunk import Trunk
 from crdt.entries.entry import MAX_CONTENT_BYTES
-from crdt.entries.skeletons import Edit, SetField, Splice, encode_values
-from crdt.errors import DocumentFull, Malformed, TooLarge
+from crdt.entries.skeletons import Edit, Splice, encode_values
+from crdt.errors import Malformed, TooLarge
 from crdt.ids import EntryId
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
 
@@ -88,28 +88,6 @@ def test_a_field_is_cleared_by_setting_it_to_nothing() -> None:
     notebook.change(ROSA, fields={2: None})
 
     assert notebook.read().fields == {1: "Title"}
-
-
-@pytest.mark.slow
-def test_a_full_document_takes_no_more_edits() -> None:
-    notebook = Notebook.begun("a")
-    document = notebook.read()
-    base = document.heads
-    for number in range(MAX_EDITS - 1):
-        operation = Splice(0, 1, 1) if number % 2 else SetField(2)
-        value = "b" if number % 2 else number
-        base = (notebook.add_raw(ROSA, base, 1, (operation,), (value,)),)
-    full = notebook.read()
-    assert full.edits == MAX_EDITS
-
-    with pytest.raises(DocumentFull):
-        full.change({1: "new"})
-    notebook.add_raw(AHMED, base, 1, (SetField(1),), ("beyond",))
-    beyond = notebook.read()
-
-    assert (beyond.edits, beyond.left_out) == (MAX_EDITS, 1)
-    assert beyond.automerge_heads == full.automerge_heads
-    assert update(full, notebook.edits.values()) == beyond
 
 
 # --- the cache ------------------------------------------------------------------------

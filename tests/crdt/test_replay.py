@@ -291,18 +291,6 @@ def test_a_text_never_grows_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) ->
     assert MAX_TEXT_LENGTH == 2_000_000
 
 
-def test_all_edits_together_insert_a_bounded_number_of_characters(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("crdt.documents.plan.MAX_INSERTED", 10)
-    notebook = Notebook.begun("text")
-    notebook.change(AHMED, "text x")
-    notebook.change(AHMED, "text x and beyond")
-
-    assert notebook.read().text == "text x"
-    assert notebook.read().left_out == 1
-
-
 def test_edits_whose_ids_begin_alike_are_left_out_on_every_node() -> None:
     notebook = Notebook.begun("text")
     edit = notebook.edits[notebook.change(AHMED, "text one")[0]]
