@@ -8,6 +8,7 @@ everything that was written later.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crdt.entries.skeletons import SetField
@@ -22,14 +23,19 @@ if TYPE_CHECKING:
 
 def operations_of(operations: tuple[Operation, ...]) -> int:
     """How many operations Automerge makes of an edit's: one for each field and code point."""
-    return sum(
-        1 if isinstance(operation, SetField) else operation.deleted + operation.inserted
-        for operation in operations
-    )
+    count = 0
+    for operation in operations:
+        if isinstance(operation, SetField):
+            count += 1
+        else:
+            count += operation.deleted + operation.inserted
+    return count
 
 
 def line_by_line(steps: Sequence[Step]) -> list[Step]:
     """Order edits, given causes first, so that each line is followed to its end."""
+    if all(later.base == {step.id} for step, later in pairwise(steps)):
+        return list(steps)
     named = {step.id: step for step in steps}
     after: dict[EntryId, list[EntryId]] = {name: [] for name in named}
     unmet: dict[EntryId, int] = {}

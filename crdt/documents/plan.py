@@ -10,7 +10,6 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 from crdt.documents.draft import is_clean
-from crdt.documents.lines import operations_of
 from crdt.documents.shares import Pasts, base_of, within_shares
 from crdt.documents.step import Step
 from crdt.documents.trunk import ACTOR_BYTES, length_after
@@ -196,7 +195,7 @@ def _planned(
         skeleton = edit.skeleton
         # Operation 1 makes the text.
         before = 1 if isinstance(skeleton, Begin) else max(last[head] for head in newest)
-        last[name] = before + operations_of(skeleton.operations)
+        last[name] = before + pasts.operations_in(name)
         values = fitting_values(skeleton.operations, edit.values) if edit.is_effective else None
         base_length = 0 if isinstance(skeleton, Begin) else skeleton.base_length
         step = Step(name, newest, base_length, skeleton.operations, values)

@@ -64,6 +64,7 @@ class Pasts:
         self._names: list[EntryId] = []
         self._numbers: dict[EntryId, int] = {}
         self._reached: dict[EntryId, int] = {}
+        self._own: dict[EntryId, int] = {}
         self._operations: dict[EntryId, int] = {}
         self._newest: dict[EntryId, frozenset[EntryId]] = {}
 
@@ -79,7 +80,12 @@ class Pasts:
     def operations_under(self, name: EntryId) -> int:
         """Automerge's operations in all that an edit rests on."""
         self.newest(name)
-        return self._operations[name] - operations_of(self._known[name].skeleton.operations)
+        return self._operations[name] - self._own[name]
+
+    def operations_in(self, name: EntryId) -> int:
+        """Automerge's operations in an edit."""
+        self.newest(name)
+        return self._own[name]
 
     def reached(self, name: EntryId) -> tuple[int, int]:
         """What an edit rests on, and itself, as bits of sets."""
@@ -90,10 +96,12 @@ class Pasts:
     def _add(self, name: EntryId) -> None:
         newest = frozenset(base_of(self._known[name]))
         under = operations = 0
-        if newest:
+        if len(newest) == 1:
+            [only] = newest
+            under, operations = self._reached[only], self._operations[only]
+        elif newest:
             largest = max(newest, key=lambda base: (self._operations[base], base))
             under, operations = self._reached[largest], self._operations[largest]
-        if len(newest) > 1:
             for base in newest:
                 new = self._reached[base] & ~under
                 under |= new
@@ -106,7 +114,7 @@ class Pasts:
                     for other in newest
                 )
             )
-        own = operations_of(self._known[name].skeleton.operations)
+        self._own[name] = own = operations_of(self._known[name].skeleton.operations)
         self._newest[name] = newest
         self._operations[name] = operations + own
         self._numbers[name] = len(self._names)
@@ -118,7 +126,7 @@ class Pasts:
         while edits:
             lowest = edits & -edits
             name = self._names[lowest.bit_length() - 1]
-            total += operations_of(self._known[name].skeleton.operations)
+            total += self._own[name]
             edits ^= lowest
         return total
 
@@ -185,6 +193,8 @@ class _Share:
 
     def _resting(self, name: EntryId) -> list[EntryId]:
         """An edit and what it rests on, as far as that is new, causes first; [] when too many."""
+        if self.counted.issuperset(base_of(self._known[name])):
+            return [name] if len(self.counted) < RESTING_EDITS else []
         found, following = {name}, [name]
         while following:
             for base in base_of(self._known[following.pop()]):
@@ -201,7 +211,7 @@ class _Share:
         under = self._pasts.operations_under(name)
         operations = edit.skeleton.operations
         beside = max(0, self._operations - under)
-        plain = operations_of(operations)
+        plain = self._pasts.operations_in(name)
         self._operations += plain
         work = plain + len(operations) * OPERATION_WORK
         self._resting_work += work
