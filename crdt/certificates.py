@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from crdt.crypto.keys import Enrolment, check_device_signature
 from crdt.crypto.signing import Domain, check_signature
-from crdt.entries.skeletons import Binding, Certificate, Joiner
+from crdt.entries.contents import Joiner
+from crdt.entries.skeletons import Binding, Certificate
 from crdt.errors import BadCertificate, BadSignature
 from crdt.ids import LogId, MemberId, Pseudonym, SpaceId
 

@@ -21,7 +21,8 @@ from crdt.codec import Decoder, WireStruct, encode
 from crdt.crypto.aead import NONCE_BYTES, seal, unseal
 from crdt.crypto.keys import derive
 from crdt.crypto.signing import Domain, SigningKey
-from crdt.entries.skeletons import Bytes16, Bytes32, Count, Joiner
+from crdt.entries.contents import Joiner
+from crdt.entries.skeletons import Bytes16, Bytes32, Count
 from crdt.errors import BadInvite, CrdtError, Malformed
 from crdt.ids import Pseudonym, SpaceId, digest
 

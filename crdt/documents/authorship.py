@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from crdt.documents.document import EditFacts
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
     from crdt.ids import DocumentId, EntryId, Pseudonym
 
 _FIRST_MARK = 0xF0000

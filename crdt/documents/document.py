@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from crdt.documents.draft import Draft
     from crdt.documents.trunk import Trunk
-    from crdt.entries.skeletons import Begin, Edit, Value
+    from crdt.entries.contents import Value
+    from crdt.entries.skeletons import Begin, Edit
     from crdt.ids import DocumentId, EntryId, Pseudonym
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crdt.documents.text_change import BLANK, replacements, visible
-from crdt.entries.skeletons import SetField, Splice, Value, encode_values
+from crdt.entries.contents import Value, encode_values
+from crdt.entries.skeletons import SetField, Splice
 from crdt.errors import Malformed, TooLarge
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from crdt.documents.document import Document, EditFacts
     from crdt.documents.step import Heads, Step
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
     from crdt.ids import DocumentId, EntryId, Pseudonym
 
 CONTEXT_LENGTH = 60

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from crdt.documents.document import EditFacts
-    from crdt.entries.skeletons import Operation, Value
+    from crdt.entries.contents import Value
+    from crdt.entries.skeletons import Operation
     from crdt.ids import DocumentId, EntryId
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from crdt.documents.document import EditFacts
     from crdt.documents.plan import Plan, PlannedEdit
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
     from crdt.ids import DocumentId, EntryId, Pseudonym
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crdt.entries.skeletons import Operation, Value
+    from crdt.entries.contents import Value
+    from crdt.entries.skeletons import Operation
     from crdt.ids import EntryId
 
 Heads = frozenset["EntryId"]

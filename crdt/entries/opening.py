@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 from crdt.entries.entry import Priority
 from crdt.entries.sealing import Part, open_part
-from crdt.entries.skeletons import (
-    AnySkeleton,
-    Kind,
-    cites_of,
-    decode_skeleton,
-    is_control,
-    kind_of,
-)
+from crdt.entries.skeletons import AnySkeleton, Kind, cites_of, decode_skeleton, is_control, kind_of
 from crdt.errors import CrdtError
 from crdt.ids import EntryId
 

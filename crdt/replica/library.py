@@ -11,14 +11,8 @@ from crdt.documents.replay import replay
 from crdt.documents.room import can_begin, has_room
 from crdt.entries.entry import Priority
 from crdt.entries.opening import open_entry
-from crdt.entries.skeletons import (
-    Begin,
-    Edit,
-    Kind,
-    WithdrawalText,
-    decode_values,
-    encode_values,
-)
+from crdt.entries.contents import WithdrawalText, decode_values, encode_values
+from crdt.entries.skeletons import Begin, Edit, Kind
 from crdt.errors import (
     CrdtError,
     DocumentFull,
@@ -39,7 +33,7 @@ if TYPE_CHECKING:
 
     from crdt.documents.document import Document
     from crdt.documents.draft import Draft
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.holdings import Holdings
     from crdt.replica.interpreter import Interpreter

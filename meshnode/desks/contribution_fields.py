@@ -10,7 +10,7 @@ from knowledge.licence import licence_expression
 from meshnode.errors import BadRequest
 
 if TYPE_CHECKING:
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
     from meshnode.views.contribution import EditRequest
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from crdt.documents.history import Run
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
     from crdt.ids import DocumentId
     from crdt.replica.replica import Replica
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from crdt.documents.document import EditFacts
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
     from crdt.ids import Pseudonym
     from crdt.replica.held_space import HeldSpace
     from crdt.replica.replica import Replica

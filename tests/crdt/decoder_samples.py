@@ -18,7 +18,8 @@ from crdt.documents import cache
 from crdt.documents.document import EditFacts
 from crdt.documents.replay import replay
 from crdt.entries.entry import decode_entry, decode_header, verify
-from crdt.entries.skeletons import Begin, Splice, cites_of, decode_skeleton, decode_values, kind_of
+from crdt.entries.contents import decode_values
+from crdt.entries.skeletons import Begin, Splice, cites_of, decode_skeleton, kind_of
 from crdt.ids import DocumentId, EntryId, Pseudonym
 from crdt.sync.frames import decode_frame
 from crdt.sync.hello import Direction, SharedSpace, read_introduction
@@ -55,7 +56,7 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
     "crdt.entries.skeletons._DECODE": SEALED_SAMPLES,
     "crdt.entries.skeletons._DECODE_PARTS": SEALED_SAMPLES,
     "crdt.entries.skeletons._DECODE_HEADS": (encode(list(core.HEADS)),),
-    "crdt.entries.skeletons._DECODE_VALUES": (VALUES,),
+    "crdt.entries.contents._DECODE_VALUES": (VALUES,),
     "crdt.replica.interpreter._CARD": (encode(["Ridge", "Up the hill."]),),
     "crdt.replica.interpreter._PROFILE": (encode(["Rosa"]),),
     "crdt.replica.interpreter._SECRET": (encode([bytes(32)]),),

@@ -14,7 +14,8 @@ from crdt.ids import DocumentId, EntryId, Pseudonym, digest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crdt.entries.skeletons import Operation, Value
+    from crdt.entries.contents import Value
+    from crdt.entries.skeletons import Operation
 
 ROSA = Pseudonym(b"R" * 32)
 AHMED = Pseudonym(b"A" * 32)

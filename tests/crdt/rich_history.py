@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from crdt.codec import encode
 from crdt.entries.entry import Priority, decode_entry
-from crdt.entries.skeletons import Profile, ProfileText
+from crdt.entries.contents import ProfileText
+from crdt.entries.skeletons import Profile
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from tests.crdt.village import Villager

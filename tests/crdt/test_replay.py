@@ -17,7 +17,7 @@ from crdt.ids import DocumentId, EntryId
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
 
 if TYPE_CHECKING:
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
 
 WATER = "Water must boil one minute.\n\nKeep the spring covered.\n"
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from crdt.documents.cache import load, save
 from crdt.documents.replay import replay, update
 from crdt.documents.text_change import BLANK
-from crdt.entries.skeletons import Operation, SetField, Splice, Value
+from crdt.entries.contents import Value
+from crdt.entries.skeletons import Operation, SetField, Splice
 from crdt.ids import DocumentId, EntryId
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crdt.entries.skeletons import Join, Joiner
+from crdt.entries.contents import Joiner
+from crdt.entries.skeletons import Join
 from crdt.errors import BadInvite, CannotOpen, CrdtError
 from crdt.ids import Pseudonym, SpaceId
 from crdt.rights.authority import proves_invitation

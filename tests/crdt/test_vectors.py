@@ -14,7 +14,8 @@ from nacl.bindings import crypto_scalarmult_base
 from nacl.public import PrivateKey, SealedBox
 
 from crdt.crypto.keys import DeviceKey
-from crdt.entries.skeletons import Kind, decode_skeleton, decode_values
+from crdt.entries.contents import decode_values
+from crdt.entries.skeletons import Kind, decode_skeleton
 from crdt.sync.frames import decode_frame
 from crdt.sync.receipts import open_receipt
 from crdt.tickets import open_joiner, read_ticket

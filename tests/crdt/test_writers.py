@@ -14,7 +14,8 @@ from crdt.crypto.keys import LogKeys
 from crdt.documents.draft import begin
 from crdt.entries.authoring import SALTS_BYTES, Position, author
 from crdt.entries.entry import Priority, SignedEntry, decode_entry
-from crdt.entries.skeletons import Begin, Grant, Skeleton, encode_values
+from crdt.entries.contents import encode_values
+from crdt.entries.skeletons import Begin, Grant, Skeleton
 from crdt.ids import NO_ENTRY, DocumentId, Pseudonym
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket

@@ -9,7 +9,8 @@ import pytest
 from crdt.certificates import bind
 from crdt.codec import encode
 from crdt.entries.entry import Priority
-from crdt.entries.skeletons import Profile, ProfileText
+from crdt.entries.contents import ProfileText
+from crdt.entries.skeletons import Profile
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket
 from knowledge.contribution import Field
@@ -20,7 +21,7 @@ from tests.crdt.village import Villager
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crdt.entries.skeletons import Value
+    from crdt.entries.contents import Value
     from crdt.ids import DocumentId
     from knowledge.contribution import Contribution
 

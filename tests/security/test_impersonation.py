@@ -11,7 +11,8 @@ from crdt.codec import encode
 from crdt.crypto.keys import LogKeys, withdrawal_key
 from crdt.entries.entry import Priority
 from crdt.entries.opening import open_entry
-from crdt.entries.skeletons import Binding, Join, Joiner, Kind, Profile, ProfileText
+from crdt.entries.contents import Joiner, ProfileText
+from crdt.entries.skeletons import Binding, Join, Kind, Profile
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket, seal_joiner
 from tests.crdt.village import Villager

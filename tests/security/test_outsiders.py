@@ -9,7 +9,8 @@ import pytest
 
 from crdt.codec import encode
 from crdt.entries.keyring import write_epoch
-from crdt.entries.skeletons import Kind, Profile, ProfileText, Revocation
+from crdt.entries.contents import ProfileText
+from crdt.entries.skeletons import Kind, Profile, Revocation
 from crdt.rights.authority import Role
 from tests.crdt.forger import Forger
 from tests.crdt.people import bytes_for
