@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from crdt.crypto.keys import Enrolment, check_device_signature
 from crdt.crypto.signing import Domain, check_signature
-from crdt.entries.contents import Joiner
 from crdt.entries.skeletons import Binding, Certificate
 from crdt.errors import BadCertificate, BadSignature
 from crdt.ids import LogId, MemberId, Pseudonym, SpaceId
 
 if TYPE_CHECKING:
     from crdt.crypto.keys import DeviceKeys, LogKeys
+    from crdt.entries.contents import Joiner
     from crdt.entries.entry import Header
 
 NO_ERA = 0

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.documents.document import Document, EditFacts
 from crdt.documents.trunk import Trunk
-from crdt.entries.skeletons import Value  # noqa: TC001 - msgspec reads it at run time
+from crdt.entries.contents import Value
 from crdt.errors import MeshError
 from crdt.ids import DocumentId, EntryId, Pseudonym, digest
 

@@ -18,9 +18,25 @@ from typing import TYPE_CHECKING
 
 from crdt.certificates import check_certificate
 from crdt.codec import Decoder, encode
-from crdt.entries.opening import Opened, open_entry
 from crdt.entries.contents import CardText, InviteSecret, ProfileText
-from crdt.entries.skeletons import Begin, Binding, Card, Certificate, Edit, Epoch, Genesis, Grant, Invite, Join, Profile, Revocation, Share, Withdrawal, is_control
+from crdt.entries.opening import Opened, open_entry
+from crdt.entries.skeletons import (
+    Begin,
+    Binding,
+    Card,
+    Certificate,
+    Edit,
+    Epoch,
+    Genesis,
+    Grant,
+    Invite,
+    Join,
+    Profile,
+    Revocation,
+    Share,
+    Withdrawal,
+    is_control,
+)
 from crdt.errors import BadCertificate, CrdtError
 from crdt.ids import DocumentId, EntryId, LogId, LogKey, Pseudonym, SpaceId, epoch_id
 from crdt.replica.erasure import Erasure

@@ -9,9 +9,9 @@ from crdt.documents.document import EditFacts
 from crdt.documents.draft import begin
 from crdt.documents.replay import replay
 from crdt.documents.room import can_begin, has_room
+from crdt.entries.contents import WithdrawalText, decode_values, encode_values
 from crdt.entries.entry import Priority
 from crdt.entries.opening import open_entry
-from crdt.entries.contents import WithdrawalText, decode_values, encode_values
 from crdt.entries.skeletons import Begin, Edit, Kind
 from crdt.errors import (
     CrdtError,

@@ -18,8 +18,8 @@ from crdt.certificates import bind, prove_device
 from crdt.codec import Decoder, WireStruct, encode
 from crdt.crypto.aead import NONCE_BYTES
 from crdt.crypto.keys import INCARNATION_BYTES, withdrawal_key
-from crdt.entries.entry import Priority
 from crdt.entries.contents import CardText, InviteSecret, Joiner, ProfileText
+from crdt.entries.entry import Priority
 from crdt.entries.skeletons import Card, Genesis, Grant, Invite, Join, Profile
 from crdt.errors import BadInvite, NotAuthorised
 from crdt.ids import NO_ENTRY, EntryId, Pseudonym, SpaceId

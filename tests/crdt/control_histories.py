@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from crdt.crypto.signing import Domain, SigningKey
-from crdt.entries.skeletons import AnySkeleton, Charter, Cut, Grant, Invite, Join, Kind, Profile, Revocation, Signature
+from crdt.entries.skeletons import (
+    AnySkeleton,
+    Charter,
+    Cut,
+    Grant,
+    Invite,
+    Join,
+    Kind,
+    Profile,
+    Revocation,
+    Signature,
+)
 from crdt.ids import EntryId, LogId, Pseudonym, SpaceId, digest
 from crdt.rights.access import Access, ControlEntry, Role
 from crdt.rights.authority import Place, act_message

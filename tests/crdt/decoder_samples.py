@@ -17,8 +17,8 @@ from crdt.codec import Decoder, encode
 from crdt.documents import cache
 from crdt.documents.document import EditFacts
 from crdt.documents.replay import replay
-from crdt.entries.entry import decode_entry, decode_header, verify
 from crdt.entries.contents import decode_values
+from crdt.entries.entry import decode_entry, decode_header, verify
 from crdt.entries.skeletons import Begin, Splice, cites_of, decode_skeleton, kind_of
 from crdt.ids import DocumentId, EntryId, Pseudonym
 from crdt.sync.frames import decode_frame

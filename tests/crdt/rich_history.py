@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crdt.codec import encode
-from crdt.entries.entry import Priority, decode_entry
 from crdt.entries.contents import ProfileText
+from crdt.entries.entry import Priority, decode_entry
 from crdt.entries.skeletons import Profile
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket

@@ -14,8 +14,8 @@ from crdt.documents.draft import MAX_TEXT_LENGTH, begin, change
 from crdt.documents.replay import replay, update
 from crdt.documents.text_change import BLANK, visible
 from crdt.documents.trunk import Trunk
-from crdt.entries.entry import MAX_CONTENT_BYTES
 from crdt.entries.contents import encode_values
+from crdt.entries.entry import MAX_CONTENT_BYTES
 from crdt.entries.skeletons import Edit, Splice
 from crdt.errors import Malformed, TooLarge
 from crdt.ids import EntryId

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from crdt.documents.cache import load, save
 from crdt.documents.replay import replay, update
 from crdt.documents.text_change import BLANK
-from crdt.entries.contents import Value
 from crdt.entries.skeletons import Operation, SetField, Splice
 from crdt.ids import DocumentId, EntryId
 from tests.crdt.edit_histories import AHMED, MARIA, ROSA, Notebook
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     import random
 
     from crdt.documents.document import Document, EditFacts
+    from crdt.entries.contents import Value
 
 LETTERS = {ROSA: "abc😀", AHMED: "klm水", MARIA: "uvw👩"}
 AUTHORS = list(LETTERS)

@@ -13,8 +13,8 @@ from crdt.codec import encode
 from crdt.crypto.keys import LogKeys
 from crdt.documents.draft import begin
 from crdt.entries.authoring import SALTS_BYTES, Position, author
-from crdt.entries.entry import Priority, SignedEntry, decode_entry
 from crdt.entries.contents import encode_values
+from crdt.entries.entry import Priority, SignedEntry, decode_entry
 from crdt.entries.skeletons import Begin, Grant, Skeleton
 from crdt.ids import NO_ENTRY, DocumentId, Pseudonym
 from crdt.rights.authority import Role

@@ -17,10 +17,35 @@ from crdt.crypto.keys import DeviceKey, MemberKey, derive, withdrawal_key
 from crdt.crypto.recovery import words_of
 from crdt.crypto.signing import Domain, SigningKey
 from crdt.entries.authoring import SALTS_BYTES, Position, Seal, author
+from crdt.entries.contents import (
+    CardText,
+    InviteSecret,
+    Joiner,
+    ProfileText,
+    WithdrawalText,
+    encode_values,
+)
 from crdt.entries.entry import Priority, VerifiedEntry
 from crdt.entries.keyring import write_epoch
-from crdt.entries.contents import CardText, InviteSecret, Joiner, ProfileText, WithdrawalText, encode_values
-from crdt.entries.skeletons import Begin, Card, Charter, Cut, Edit, Epoch, Genesis, Grant, Invite, Join, Profile, Revocation, SetField, Share, Signature, Skeleton, Splice
+from crdt.entries.skeletons import (
+    Begin,
+    Card,
+    Charter,
+    Cut,
+    Edit,
+    Epoch,
+    Genesis,
+    Grant,
+    Invite,
+    Join,
+    Profile,
+    Revocation,
+    SetField,
+    Share,
+    Signature,
+    Skeleton,
+    Splice,
+)
 from crdt.ids import NO_ENTRY, DocumentId, EntryId, SpaceId, digest, epoch_id
 from crdt.rights.authority import act_message
 from crdt.space import (

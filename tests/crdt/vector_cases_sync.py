@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from crdt.certificates import certify
 from crdt.codec import encode
-from crdt.entries.entry import Priority, VerifiedEntry, verify
 from crdt.entries.contents import encode_values
+from crdt.entries.entry import Priority, VerifiedEntry, verify
 from crdt.ids import EntryId
 from crdt.space import SpaceKind, open_discovery_key, realm, sealed_discovery_key
 from crdt.store.rows import Run, SpaceRow

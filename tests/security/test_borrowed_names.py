@@ -8,8 +8,8 @@ import pytest
 
 from crdt.certificates import bind
 from crdt.codec import encode
-from crdt.entries.entry import Priority
 from crdt.entries.contents import ProfileText
+from crdt.entries.entry import Priority
 from crdt.entries.skeletons import Profile
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket

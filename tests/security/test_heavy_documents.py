@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crdt.documents.shares import SHARE_ENDS
-from crdt.entries.entry import Priority
 from crdt.entries.contents import encode_values
+from crdt.entries.entry import Priority
 from crdt.entries.skeletons import Edit, Splice
 from crdt.errors import DocumentFull, TooLarge
 from tests.crdt.village import Villager

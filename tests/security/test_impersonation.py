@@ -9,9 +9,9 @@ import pytest
 from crdt.certificates import bind
 from crdt.codec import encode
 from crdt.crypto.keys import LogKeys, withdrawal_key
+from crdt.entries.contents import Joiner, ProfileText
 from crdt.entries.entry import Priority
 from crdt.entries.opening import open_entry
-from crdt.entries.contents import Joiner, ProfileText
 from crdt.entries.skeletons import Binding, Join, Kind, Profile
 from crdt.rights.authority import Role
 from crdt.tickets import read_ticket, seal_joiner

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from crdt.codec import encode
-from crdt.entries.keyring import write_epoch
 from crdt.entries.contents import ProfileText
+from crdt.entries.keyring import write_epoch
 from crdt.entries.skeletons import Kind, Profile, Revocation
 from crdt.rights.authority import Role
 from tests.crdt.forger import Forger

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crdt.entries.entry import Priority, SignedEntry, decode_entry
 from crdt.entries.contents import encode_values
+from crdt.entries.entry import Priority, SignedEntry, decode_entry
 from crdt.entries.skeletons import Edit, Grant, SetField
 from crdt.errors import Withdrawn
 from crdt.ids import DocumentId, EntryId
