@@ -44,12 +44,16 @@ class Opened:
     cites: tuple[EntryId, ...] = ()
 
 
-def open_entry(entry: VerifiedEntry, keyring: Keyring | None) -> Opened | None:
+def open_entry(
+    entry: VerifiedEntry, keyring: Keyring | None, *, with_words: bool = True
+) -> Opened | None:
     """Open an entry, or return None while its skeleton is erased or sealed from us.
 
     Args:
         entry: Proven, but its author may still have written nonsense.
         keyring: Of its space; None for a space that is not sealed.
+        with_words: Whether the content is opened of documents too: only who shows them
+            needs it.
     """
     header = entry.header
     key = None
@@ -77,7 +81,8 @@ def open_entry(entry: VerifiedEntry, keyring: Keyring | None) -> Opened | None:
     except CrdtError:
         return Opened(kind, None, None, _cites(plain))
     cites = tuple(EntryId(cited) for cited in skeleton.cites)
-    return Opened(kind, skeleton, _content(entry, key), cites)
+    is_wanted = with_words or is_control(kind)
+    return Opened(kind, skeleton, _content(entry, key) if is_wanted else None, cites)
 
 
 def _cites(plain: bytes) -> tuple[EntryId, ...]:

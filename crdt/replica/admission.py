@@ -134,7 +134,7 @@ class Admission:
 
     def _keep(self, verified: VerifiedEntry) -> Put:
         held = self._holdings.get(verified.header.space)
-        opened = open_entry(verified, held.keyring)
+        opened = open_entry(verified, held.keyring, with_words=False)
         size = self._quota.check(held, verified, opened)
         document = document_of(verified.id, opened) if opened else None
         outcome = self._store.entries.put(verified, opened.kind if opened else None, document)

@@ -142,7 +142,7 @@ class Pen:
             salts=self.random_bytes(SALTS_BYTES),
             seal=seal,
         )
-        opened = open_entry(entry, held.keyring)
+        opened = open_entry(entry, held.keyring, with_words=False)
         if opened is None:
             raise CannotOpen("what was written cannot be read back")
         outcome = self._store.entries.put(entry, opened.kind, document_of(entry.id, opened))

@@ -27,6 +27,8 @@ class OpenLog:
     last: int
     contiguous: int
     is_changed: bool = False
+    tip: EntryId | None = None
+    """The entry with the highest number, if it was put just now and is the only one."""
 
 
 class LogTable:
@@ -180,14 +182,16 @@ class LogTable:
             Whether the entry contradicts another.
         """
         sequence = header.sequence
-        if sequence > log.last + 1:
-            log.last, log.is_changed = sequence, True
+        follows = log.tip is not None and header.previous == log.tip
+        if sequence > log.last + 1 or (sequence == log.last + 1 and follows):
+            log.last, log.is_changed, log.tip = sequence, True, entry
             return False
         neighbours = self._connection.rows(
             "SELECT id, sequence, substr(header, 75, 32) FROM entries"
             " WHERE log = ? AND sequence BETWEEN ? AND ?",
             (log.number, sequence - 1, sequence + 1),
         )
+        log.tip = entry if sequence > log.last else None
         if sequence > log.last:
             log.last, log.is_changed = sequence, True
         before = [name for name, number, _ in neighbours if number == sequence - 1]
