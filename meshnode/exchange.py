@@ -19,6 +19,7 @@ from meshnode.errors import Internal
 from meshnode.peers.errand import Errand
 from meshnode.peers.meeting import GOODBYE_S, Meeting
 from meshnode.peers.peer_book import STRANGER_WAIT_S, Peer, PeerBook
+from meshnode.peers.peer_tasks import PeerTasks, quietly
 from meshnode.peers.refusals import Refusals
 from meshnode.peers.shielded import outcome_of
 from meshnode.record.attribution import name_of_device
@@ -27,7 +28,7 @@ from meshnode.record.sharing import share_keys
 from transports.errors import BadAddress, TransportError, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Callable
 
     from crdt.ids import SpaceId
     from crdt.replica.interpreter import Changes
@@ -84,7 +85,7 @@ class Exchange:
         self._carrier: Carrier | None = None
         self._meetings: dict[Meeting, Peer | None] = {}
         self._calls: dict[Peer, asyncio.Task[Meeting]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = PeerTasks()
         self._holds: set[asyncio.Task[None]] = set()
         self._jitter = random.SystemRandom()
         self._is_closed = False
@@ -96,7 +97,7 @@ class Exchange:
         """Read the book and begin to work."""
         await self._record.run(self.book.load)
         for errand in (self._news, self._receipts, self._visits):
-            self._spawn(errand.run())
+            self._tasks.spawn(errand.run())
         self._receipts.ask()  # the last run may have ended before it could say what it holds
 
     async def use(self, carrier: Carrier) -> None:
@@ -115,7 +116,7 @@ class Exchange:
         await asyncio.gather(*(meeting.end() for meeting in self.meetings), return_exceptions=True)
         if self._holds:
             await asyncio.wait(self._holds, timeout=GOODBYE_S)
-        while tasks := [*self._tasks, *self._calls.values()]:
+        while tasks := [*self._tasks.running, *self._calls.values()]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -142,7 +143,7 @@ class Exchange:
             self._refusals.forget(changes.ruled)
             self._announce("members")
             for meeting in self.meetings:
-                self._spawn(self._quietly(meeting.reconsider()))
+                self._tasks.spawn(quietly(meeting.reconsider()))
 
     def on_peer_seen(self, address: str, hops: int | None) -> None:
         """Take note that a peer announced itself."""
@@ -231,7 +232,7 @@ class Exchange:
 
     def _on_link(self, link: Link) -> None:
         if self._is_closed or not self._has_room():
-            self._spawn(link.close())
+            self._tasks.spawn(link.close())
             return
         self._begin(link, self.book.note(link.address) if link.address else None)
 
@@ -241,7 +242,7 @@ class Exchange:
             return True
         unproven = [each for each in self._meetings if each.device is None and not each.is_over]
         if unproven:
-            self._spawn(unproven[0].end())
+            self._tasks.spawn(unproven[0].end())
         return bool(unproven)
 
     def _begin(self, link: Link, peer: Peer | None) -> Meeting:
@@ -250,7 +251,7 @@ class Exchange:
         if peer is not None:
             peer.state = "syncing"
         self._announce("links")
-        hold = self._spawn(self._hold(meeting))
+        hold = self._tasks.spawn(self._hold(meeting))
         self._holds.add(hold)
         hold.add_done_callback(self._holds.discard)
         return meeting
@@ -270,7 +271,7 @@ class Exchange:
             peer = self._meetings.pop(meeting, None)
             if peer is not None:
                 self._close_account(meeting, peer, error)
-                await self._quietly(self._save(peer))
+                await quietly(self._save(peer))
             self._announce("links")
             self._announce("peers")
 
@@ -332,7 +333,7 @@ class Exchange:
         for each in same:
             if each is not kept[-1] and not each.is_over:
                 each.is_cut_short = True
-                self._spawn(each.end())
+                self._tasks.spawn(each.end())
 
     async def _share_keys(self, meeting: Meeting, device_public: bytes) -> None:
         """Give it the keys that it lacks; done after every change, so no change in itself."""
@@ -351,7 +352,7 @@ class Exchange:
                 continue
             for other in self.meetings:
                 if other is not meeting:
-                    self._spawn(self._quietly(other.offer_receipt(space, receipt.signed)))
+                    self._tasks.spawn(quietly(other.offer_receipt(space, receipt.signed)))
         if newer:
             self._announce_receipts()
 
@@ -369,7 +370,7 @@ class Exchange:
                 peer.succeed(self._again_in_s(meeting))
                 peer.lacks = None if meeting.differing else 0
             self._receipts.ask()
-            self._spawn(self._quietly(self._look_after(meeting)))
+            self._tasks.spawn(quietly(self._look_after(meeting)))
         self._announce("peers")
 
     async def _look_after(self, meeting: Meeting) -> None:
@@ -384,7 +385,7 @@ class Exchange:
     async def _tell_news(self) -> None:
         """Push what is new over every open link, and visit peers who are not on one."""
         for meeting in self.meetings:
-            await self._quietly(self._update(meeting))
+            await quietly(self._update(meeting))
         for peer in self.book.all():
             if self._is_linked(peer):
                 continue
@@ -418,7 +419,7 @@ class Exchange:
         await self._catalogue.catch_up()
         for space, signed in await self._record.run(renew_receipts):
             for meeting in self.meetings:
-                await self._quietly(meeting.offer_receipt(space, signed))
+                await quietly(meeting.offer_receipt(space, signed))
             self._announce_receipts()
 
     async def _visit_who_is_due(self) -> None:
@@ -426,27 +427,7 @@ class Exchange:
             return
         due = [each for each in self.book.all() if each.is_due and not self._is_linked(each)]
         for peer in due[: max(0, MAX_CALLS - len(self._calls))]:
-            self._spawn(self._quietly(self.meet(peer)))
+            self._tasks.spawn(quietly(self.meet(peer)))
 
     def _is_linked(self, peer: Peer) -> bool:
         return peer in self._calls or self._meeting_with(peer) is not None
-
-    async def _quietly(self, work: Awaitable[object]) -> None:
-        """Do something for one peer whose failure must not trouble the others."""
-        try:
-            await work
-        except MeshError as error:
-            _LOG.info("A peer could not be served: %s", error.code)
-        except Exception:
-            _LOG.exception("A peer could not be served")
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._end_task)
-        return task
-
-    def _end_task(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            _LOG.error("Something went wrong with a peer", exc_info=error)
