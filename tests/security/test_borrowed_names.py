@@ -29,13 +29,6 @@ LOOK_LIKE_ROSA = ["Rosa", "rosa", " ROSA ", "R\u043es\u0430", "Ro\u200bsa", "\uf
 
 
 @pytest.fixture
-def rosa(tmp_path: Path) -> Villager:
-    villager = Villager(tmp_path, "rosa")
-    villager.found()
-    return villager
-
-
-@pytest.fixture
 def mallory(rosa: Villager, tmp_path: Path) -> Villager:
     """A member who may write."""
     return joined(Villager(tmp_path, "mallory"), rosa)

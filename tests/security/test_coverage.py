@@ -14,7 +14,7 @@ from crdt.sync.source import StoreSource
 from meshnode.record.coverage import coverage_of
 from meshnode.record.receipt_desk import receipt_of
 from meshnode.record.sharing import shared_spaces
-from tests.security.test_receipts import ahmed, renewed, rosa, tell
+from tests.security.test_receipts import ahmed, renewed, tell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crdt.ids import DocumentId
     from tests.crdt.village import Villager
 
-__all__ = ["ahmed", "rosa"]
+__all__ = ["ahmed"]
 
 WORDS = "The house by the mill."
 

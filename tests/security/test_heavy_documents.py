@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def rosa(tmp_path: Path) -> Villager:
-    villager = Villager(tmp_path, "rosa")
-    villager.found()
-    return villager
-
-
-@pytest.fixture
 def mallory(rosa: Villager, tmp_path: Path) -> Villager:
     """A member who may write."""
     return joined(Villager(tmp_path, "mallory"), rosa)

@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def rosa(tmp_path: Path) -> Villager:
-    villager = Villager(tmp_path, "rosa")
-    villager.found()
-    return villager
-
-
-@pytest.fixture
 def mallory(rosa: Villager, tmp_path: Path) -> Villager:
     """A member, who has read everybody's enrolment."""
     villager = Villager(tmp_path, "mallory")

@@ -14,7 +14,6 @@ from crdt.entries.skeletons import Kind, Profile, Revocation
 from crdt.rights.authority import Role
 from tests.crdt.forger import Forger
 from tests.crdt.people import bytes_for
-from tests.crdt.village import Villager
 from tests.security.village_rules import count_of, deliver, join
 
 if TYPE_CHECKING:
@@ -22,17 +21,11 @@ if TYPE_CHECKING:
 
     from crdt.entries.entry import SignedEntry
     from crdt.replica.held_space import HeldSpace
+    from tests.crdt.village import Villager
 
 pytestmark = pytest.mark.slow
 MANY = 80
 """More than the heads that one entry cites."""
-
-
-@pytest.fixture
-def rosa(tmp_path: Path) -> Villager:
-    villager = Villager(tmp_path, "rosa")
-    villager.found()
-    return villager
 
 
 def empty_revocations(held: HeldSpace, count: int = MANY) -> list[SignedEntry]:

@@ -27,13 +27,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def rosa(tmp_path: Path) -> Villager:
-    villager = Villager(tmp_path, "rosa")
-    villager.found()
-    return villager
-
-
-@pytest.fixture
 def ahmed(rosa: Villager, tmp_path: Path) -> Villager:
     villager = Villager(tmp_path, "ahmed")
     [community] = rosa.replica.membership.communities()

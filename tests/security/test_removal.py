@@ -34,13 +34,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def rosa(tmp_path: Path) -> Villager:
-    villager = Villager(tmp_path, "rosa")
-    villager.found()
-    return villager
-
-
 def ghost_of(node: Villager, level: str) -> tuple[DeviceKeys, LogKeys]:
     """A second name of the same member, lower than the first."""
     own, held = node.replica.keys, node.space(level)

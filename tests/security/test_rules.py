@@ -15,40 +15,13 @@ from crdt.rights.authority import Role
 from crdt.sync.greeting import Greeting
 from crdt.sync.hello import Box, Direction, Introduction, read_introduction, tag_of
 from crdt.sync.source import StoreSource
-from crdt.tickets import read_ticket
 from meshnode.record.receipt_desk import renew_receipt
 from meshnode.record.sharing import shared_spaces
 from tests.crdt.village import START_MS, Villager
+from tests.security.village_rules import join, remove
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from crdt.ids import MemberId
-
-
-@pytest.fixture
-def rosa(tmp_path: Path) -> Villager:
-    villager = Villager(tmp_path, "rosa")
-    villager.found()
-    return villager
-
-
-def join(host: Villager, folder: Path, name: str, role: Role = Role.CONTRIBUTOR) -> Villager:
-    guest = Villager(folder, name)
-    [community] = host.replica.membership.communities()
-    guest.replica.membership.redeem(read_ticket(host.ticket(community, role)))
-    host.meet(guest)
-    return guest
-
-
-def member_of(node: Villager) -> MemberId:
-    return node.replica.keys.enrolment.member
-
-
-def remove(host: Villager, guest: Villager) -> None:
-    [community] = host.replica.membership.communities()
-    host.replica.standing.remove(community, member_of(guest))
-    host.replica.react()
 
 
 def first_words_about(node: Villager, key: bytes) -> Introduction:

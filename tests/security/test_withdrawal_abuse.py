@@ -14,30 +14,15 @@ from crdt.errors import Withdrawn
 from crdt.ids import DocumentId, EntryId
 from crdt.rights.authority import Role
 from crdt.store import erasures
-from crdt.tickets import read_ticket
 from crdt.withdrawals import MAX_TARGETS, withdraw
 from tests.crdt.village import Villager
+from tests.security.village_rules import join
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crdt.entries.entry import VerifiedEntry
     from crdt.ids import SpaceId
-
-
-@pytest.fixture
-def rosa(tmp_path: Path) -> Villager:
-    villager = Villager(tmp_path, "rosa")
-    villager.found()
-    return villager
-
-
-def join(host: Villager, folder: Path, name: str, role: Role = Role.CONTRIBUTOR) -> Villager:
-    guest = Villager(folder, name)
-    [community] = host.replica.membership.communities()
-    guest.replica.membership.redeem(read_ticket(host.ticket(community, role)))
-    host.meet(guest)
-    return guest
 
 
 def written_by(node: Villager, space: SpaceId) -> list[VerifiedEntry]:
