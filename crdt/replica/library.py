@@ -125,6 +125,8 @@ class Library:
         seen = self._kept.open(document, edits)
         if base and set(base) != set(seen.heads):
             seen = replay(document, edits, at=base)
+        if not seen.heads:
+            raise UnknownEntry(document.hex()[:8])  # nothing in it has effect: there is no text
         drafts = seen.change(fields, text)
         if not has_room(document, edits, held.own.pseudonym, seen.heads, drafts):
             raise DocumentFull

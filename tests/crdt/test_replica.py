@@ -247,6 +247,20 @@ def test_a_removed_member_cannot_read_what_is_written_after(
     assert not rosa.space("inner").may_read(ahmed.replica.keys.device.public)
 
 
+def test_a_document_of_which_nothing_has_effect_is_not_there_to_be_changed(
+    rosa: Villager, ahmed: Villager
+) -> None:
+    joined(rosa, ahmed)
+    community = rosa.replica.membership.community(rosa.space("inner"))
+    rosa.replica.standing.remove(community, ahmed.replica.keys.enrolment.member)
+    rosa.replica.react()
+    vain = ahmed.write("After the removal.")
+    ahmed.give(rosa)
+
+    with pytest.raises(UnknownEntry):
+        rosa.edit(vain, "Changed.")
+
+
 def test_what_a_removed_member_writes_afterwards_has_no_effect(
     rosa: Villager, ahmed: Villager
 ) -> None:
